@@ -1,0 +1,61 @@
+package io.sluice.broker.sys;
+
+import io.sluice.grant.sys.Native;
+import java.nio.ByteBuffer;
+import jnr.ffi.Pointer;
+import jnr.ffi.types.off_t;
+import jnr.ffi.types.size_t;
+
+/**
+ * Every C function that the broker calls beyond those of the channel. What is not here, it does not do; the seccomp list
+ * follows from this interface.
+ */
+public interface BrokerCalls {
+    /** The C library. */
+    BrokerCalls LIBC = Native.libc(BrokerCalls.class);
+
+    /** socket(2). */
+    int socket(int domain, int type, int protocol);
+
+    /** bind(2). */
+    int bind(int fd, ByteBuffer address, int length);
+
+    /** setsockopt(2). */
+    int setsockopt(int fd, int level, int name, ByteBuffer value, int length);
+
+    /** getsockopt(2). */
+    int getsockopt(int fd, int level, int name, ByteBuffer value, ByteBuffer length);
+
+    /** ioctl(2), with a pointer argument. */
+    int ioctl(int fd, long request, ByteBuffer argument);
+
+    /** syscall(2), for bpf(2): command, attributes, size of the attributes. */
+    long syscall(long number, int command, ByteBuffer attributes, int size);
+
+    /** memfd_create(2). */
+    int memfd_create(String name, int flags);
+
+    /** ftruncate(2). */
+    int ftruncate(int fd, @off_t long length);
+
+    /** fcntl(2), with an integer argument. */
+    int fcntl(int fd, int command, long argument);
+
+    /** mmap(2). The address is a pointer so that jnr-ffi passes the sixth argument right. */
+    Pointer mmap(Pointer address, @size_t long length, int protection, int flags, int fd, @off_t long offset);
+
+    /** munmap(2). */
+    int munmap(Pointer address, @size_t long length);
+
+    /** poll(2). */
+    int poll(ByteBuffer pollfds, long count, int timeoutMs);
+
+    /** if_nametoindex(3); 0 if there is no such device in this thread's network namespace. */
+    int if_nametoindex(String name);
+
+    /** getpwnam(3): struct passwd with pw_uid at 16, pw_gid at 20; null if unknown. */
+    Pointer getpwnam(String name);
+
+    /** getgrnam(3): struct group with gr_gid at 16; null if unknown. */
+    Pointer getgrnam(String name);
+}

@@ -1,0 +1,68 @@
+package io.sluice.grant.channel;
+
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.Native;
+import io.sluice.grant.sys.SyscallException;
+import java.nio.ByteBuffer;
+import java.util.HashSet;
+import java.util.Set;
+import jnr.constants.platform.Errno;
+
+/**
+ * Who connected, as the kernel recorded it at connect(2): unix(7), SO_PEERCRED and SO_PEERGROUPS.
+ *
+ * @param pid in the reader's pid namespace; it may have been reused since, so decide by uid
+ * @param uid effective uid
+ * @param gid effective gid
+ * @param groups gid and the supplementary groups
+ */
+public record PeerCredentials(int pid, int uid, int gid, Set<Integer> groups) {
+    private static final SocketCalls CALLS = Native.libc(SocketCalls.class);
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_PEERCRED = 17;
+    private static final int SO_PEERGROUPS = 59;
+    private static final int SO_PEERPIDFD = 77;
+
+    public PeerCredentials {
+        groups = Set.copyOf(groups);
+    }
+
+    /** Reads the credentials of the peer of a connected unix socket. */
+    public static PeerCredentials of(Fd socket) throws SyscallException {
+        return of(socket.number());
+    }
+
+    /** As {@link #of(Fd)}, for a socket that a library owns. */
+    public static PeerCredentials of(int socket) throws SyscallException {
+        ByteBuffer cred = Native.allocate(12);
+        ByteBuffer length = Native.allocate(4).putInt(0, 12);
+        Native.check(CALLS.getsockopt(socket, SOL_SOCKET, SO_PEERCRED, cred, length), "getsockopt(SO_PEERCRED)");
+        int gid = cred.getInt(8);
+        Set<Integer> groups = new HashSet<>();
+        groups.add(gid);
+        ByteBuffer list = Native.allocate(4 * 1024);
+        while (true) {
+            length.putInt(0, list.capacity());
+            if (CALLS.getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, list, length) == 0) {
+                break;
+            }
+            if (!Native.failedWith(Errno.ERANGE)) {
+                throw new SyscallException("getsockopt(SO_PEERGROUPS)", Native.errno());
+            }
+            list = Native.allocate(length.getInt(0));
+        }
+        for (int i = 0; i < length.getInt(0); i += 4) {
+            groups.add(list.getInt(i));
+        }
+        return new PeerCredentials(cred.getInt(0), cred.getInt(4), gid, groups);
+    }
+
+    /** A pidfd of the peer (Linux 6.5): readable once that very process has ended. Owned by the caller. */
+    public static Fd pidfd(Fd socket) throws SyscallException {
+        ByteBuffer pidfd = Native.allocate(4);
+        ByteBuffer length = Native.allocate(4).putInt(0, 4);
+        Native.check(
+                CALLS.getsockopt(socket.number(), SOL_SOCKET, SO_PEERPIDFD, pidfd, length), "getsockopt(SO_PEERPIDFD)");
+        return Fd.owned(pidfd.getInt(0), "getsockopt(SO_PEERPIDFD)");
+    }
+}

@@ -1,0 +1,20 @@
+package io.sluice.grant.channel;
+
+import java.nio.ByteBuffer;
+import jnr.ffi.annotations.Out;
+import jnr.ffi.types.ssize_t;
+
+/** The C functions of the channel: sendmsg(2), recvmsg(2), poll(2), socket options. */
+interface SocketCalls {
+    @ssize_t
+    long sendmsg(int fd, ByteBuffer header, int flags);
+
+    @ssize_t
+    long recvmsg(int fd, ByteBuffer header, int flags);
+
+    int poll(ByteBuffer pollfds, long count, int timeoutMs);
+
+    int shutdown(int fd, int how);
+
+    int getsockopt(int fd, int level, int name, @Out ByteBuffer value, ByteBuffer length);
+}

@@ -1,0 +1,71 @@
+package io.sluice.grant.sys;
+
+import com.kenai.jffi.MemoryIO;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import jnr.constants.platform.Errno;
+import jnr.ffi.LastError;
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.Runtime;
+
+/**
+ * Loading of native interfaces, errno, and memory that system calls read and write.
+ *
+ * <p>jnr-ffi passes a wrong sixth argument to functions of exactly six integers (x86-64). Every JVM of ours starts with
+ * {@code -Djnr.ffi.x86asm.enabled=false}, and no binding has such a signature: addresses are buffers or pointers.
+ */
+public final class Native {
+    private static final Runtime RUNTIME = Runtime.getSystemRuntime();
+    private static final MemoryIO MEMORY = MemoryIO.getInstance();
+
+    private Native() {}
+
+    /** Binds {@code type}, an interface of C functions, to the C library. */
+    public static <T> T libc(Class<T> type) {
+        return LibraryLoader.create(type).load("c");
+    }
+
+    /** The errno of this thread's last failed call. Only valid directly after the failure. */
+    public static int errno() {
+        return LastError.getLastError(RUNTIME);
+    }
+
+    /** Whether this thread's last failed call failed with {@code errno}. */
+    public static boolean failedWith(Errno errno) {
+        return errno() == errno.intValue();
+    }
+
+    /** Returns {@code result} unless it is -1; then throws with the errno. */
+    public static int check(int result, String operation) throws SyscallException {
+        if (result == -1) {
+            throw new SyscallException(operation, errno());
+        }
+        return result;
+    }
+
+    /** Returns {@code result} unless it is -1; then throws with the errno. */
+    public static long check(long result, String operation) throws SyscallException {
+        if (result == -1) {
+            throw new SyscallException(operation, errno());
+        }
+        return result;
+    }
+
+    /** Zeroed native memory of {@code size} bytes in host byte order. It lives as long as the buffer is reachable. */
+    public static ByteBuffer allocate(int size) {
+        return ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
+    }
+
+    /** The address of a direct buffer's first byte (not of its position). The caller keeps the buffer reachable. */
+    public static long address(ByteBuffer direct) {
+        return MEMORY.getDirectBufferAddress(direct);
+    }
+
+    /**
+     * A view of foreign memory in host byte order. Nothing unmaps it: an access after {@code munmap} crashes the JVM, so
+     * the owner of the mapping hands out views only to code that ends before it does.
+     */
+    public static ByteBuffer view(long address, int size) {
+        return MEMORY.newDirectByteBuffer(address, size).order(ByteOrder.nativeOrder());
+    }
+}
