@@ -1,7 +1,10 @@
 package io.sluice.control.transport;
 
 import io.grpc.BindableService;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerCredentials;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
@@ -28,6 +31,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 
 /**
  * A gRPC server on a unix socket whose callers are known by their credentials and, if asked for, on TCP for callers with
@@ -42,6 +46,7 @@ public final class ControlServer implements AutoCloseable {
 
     private static final int MAX_CALLS_PER_CONNECTION = 64;
     private static final long CLOSE_TIMEOUT_MS = 2_000;
+    private static final Executor EVENT_LOOP = Runnable::run;
 
     private final EventLoopGroup loop;
     private final HealthStatusManager health;
@@ -112,6 +117,14 @@ public final class ControlServer implements AutoCloseable {
         loop.shutdownGracefully(0, CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(CLOSE_TIMEOUT_MS);
     }
 
+    /** Sends calls of the added services to the executor given for them. */
+    private record OwnServices(Set<String> names, Executor executor) implements ServerCallExecutorSupplier {
+        @Override
+        public <Q, R> Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
+            return names.contains(call.getMethodDescriptor().getServiceName()) ? executor : EVENT_LOOP;
+        }
+    }
+
     /** What is to be served, where, and to whom. */
     public static final class Builder {
         private final List<BindableService> services = new ArrayList<>();
@@ -121,12 +134,13 @@ public final class ControlServer implements AutoCloseable {
         private String group;
         private InetSocketAddress tlsAddress;
         private ServerCredentials tlsCredentials;
-        private Executor executor = Runnable::run;
+        private Executor executor = EVENT_LOOP;
 
         private Builder() {}
 
         /**
-         * Where to listen. A stale socket is replaced; a missing directory is created with mode 0700.
+         * Where to listen. A stale socket is replaced; a missing directory is created with mode 0700, or 0755 if the
+         * socket has a group.
          *
          * @param rule who may call; others get PERMISSION_DENIED on every call, health and reflection included
          * @param mode of the socket, in the form {@code rw-rw----}; who has no {@code w} cannot even connect
@@ -165,7 +179,10 @@ public final class ControlServer implements AutoCloseable {
             return this;
         }
 
-        /** Where the services run; without this, on the event loop thread, which they must not block. */
+        /**
+         * Where the added services run; without this, on the event loop thread, which they must not block. Health and
+         * reflection always run there, so that they answer while all threads of {@code executor} are busy.
+         */
         public Builder executor(Executor executor) {
             this.executor = Objects.requireNonNull(executor);
             return this;
@@ -180,7 +197,7 @@ public final class ControlServer implements AutoCloseable {
             if (path == null) {
                 throw new IllegalStateException("a control server needs a unix socket");
             }
-            SocketFile socket = SocketFile.claim(path);
+            SocketFile socket = SocketFile.claim(path, group != null);
             EventLoopGroup loop = Epoll.newLoop("control-server");
             List<Server> started = new ArrayList<>();
             try {
@@ -218,6 +235,9 @@ public final class ControlServer implements AutoCloseable {
                 Class<? extends ServerChannel> type,
                 ServerCredentials credentials,
                 EventLoopGroup loop) {
+            Set<String> names = services.stream()
+                    .map(service -> service.bindService().getServiceDescriptor().getName())
+                    .collect(Collectors.toUnmodifiableSet());
             ByteBufAllocator unpooled = UnpooledByteBufAllocator.DEFAULT; // few small messages: arenas would be waste
             NettyServerBuilder builder = NettyServerBuilder.forAddress(address, credentials)
                     .channelType(type)
@@ -227,7 +247,8 @@ public final class ControlServer implements AutoCloseable {
                     .withChildOption(ChannelOption.ALLOCATOR, unpooled)
                     .maxInboundMessageSize(MAX_REQUEST)
                     .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
-                    .executor(executor)
+                    .executor(EVENT_LOOP)
+                    .callExecutor(new OwnServices(names, executor))
                     .addService(ProtoReflectionServiceV1.newInstance());
             if (type == EpollServerDomainSocketChannel.class) {
                 // gRPC sets it for every kind of socket, and Netty warns of it on unix sockets.

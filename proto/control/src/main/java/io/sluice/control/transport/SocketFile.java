@@ -42,6 +42,7 @@ final class SocketFile implements AutoCloseable {
     private static final int S_IWOTH = 02;
     private static final int OVERFLOW_UID = 65534;
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
+    private static final Set<PosixFilePermission> OTHERS_ENTER = PosixFilePermissions.fromString("rwxr-xr-x");
 
     private final Path path;
     private final FileChannel lock;
@@ -55,11 +56,12 @@ final class SocketFile implements AutoCloseable {
     }
 
     /**
-     * Takes {@code path}. Its directory is created with mode 0700 if it is missing.
+     * Takes {@code path}. Its directory is created if it is missing, with mode 0755 if the socket is shared with other
+     * users, else 0700.
      *
      * @throws IOException a running process uses the path, or it can't be used; the message says why and what to do
      */
-    static SocketFile claim(Path path) throws IOException {
+    static SocketFile claim(Path path, boolean shared) throws IOException {
         Path absolute = path.toAbsolutePath().normalize();
         Path directory = absolute.getParent();
         if (directory == null) {
@@ -71,7 +73,8 @@ final class SocketFile implements AutoCloseable {
         FileChannel lock = null;
         try {
             if (!Files.isDirectory(directory)) {
-                Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+                Files.createDirectories(
+                        directory, PosixFilePermissions.asFileAttribute(shared ? OTHERS_ENTER : OWNER_ONLY));
             }
             checkDirectory(directory);
             lock = lock(absolute);

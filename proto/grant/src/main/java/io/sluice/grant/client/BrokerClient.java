@@ -1,6 +1,5 @@
 package io.sluice.grant.client;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.sluice.grant.channel.Frame;
 import io.sluice.grant.channel.FrameChannel;
 import io.sluice.grant.channel.ProtocolException;
@@ -12,6 +11,7 @@ import io.sluice.grant.v1.Hello;
 import io.sluice.grant.v1.Release;
 import io.sluice.grant.v1.Reply;
 import io.sluice.grant.v1.Request;
+import io.sluice.grant.v1.WatchAudit;
 import io.sluice.grant.v1.Welcome;
 import java.io.File;
 import java.io.IOException;
@@ -48,6 +48,7 @@ public final class BrokerClient implements AutoCloseable {
     private final Consumer<IOException> ended;
     private final Thread reader;
     private volatile boolean closing;
+    private volatile boolean watching;
     private Welcome welcome = Welcome.getDefaultInstance();
     private long lastId;
 
@@ -127,7 +128,16 @@ public final class BrokerClient implements AutoCloseable {
         call(Request.newBuilder().setRelease(Release.newBuilder().setLease(lease)));
     }
 
-    private Answer exchange(Request.Builder request) throws IOException {
+    /**
+     * Turns the connection into a stream of audit events, which come as notices. No call is possible on it afterwards; a
+     * refusal ends it.
+     */
+    public synchronized void watchAudit() throws IOException {
+        watching = true;
+        send(Request.newBuilder().setWatchAudit(WatchAudit.getDefaultInstance()));
+    }
+
+    private long send(Request.Builder request) throws IOException {
         long id = ++lastId;
         channel.send(request.setId(id).build().toByteArray(), List.of());
         while (!channel.flush()) {
@@ -135,6 +145,11 @@ public final class BrokerClient implements AutoCloseable {
                 throw new IOException("the broker does not read; is it stopped?");
             }
         }
+        return id;
+    }
+
+    private Answer exchange(Request.Builder request) throws IOException {
+        long id = send(request);
         try {
             Answer answer = answers.poll(CALL_TIMEOUT_MS, TimeUnit.MILLISECONDS);
             if (answer == null) {
@@ -177,9 +192,12 @@ public final class BrokerClient implements AutoCloseable {
         }
     }
 
-    private void dispatch(Frame frame) throws InvalidProtocolBufferException {
+    private void dispatch(Frame frame) throws IOException {
         Reply reply = Reply.parseFrom(frame.body());
-        if (reply.getId() == 0 || reply.hasAuditEvent()) {
+        if (watching && reply.hasError()) {
+            frame.close();
+            throw new RefusedException(reply.getError());
+        } else if (reply.getId() == 0 || reply.hasAuditEvent()) {
             frame.close();
             if (reply.hasError()) {
                 answers.add(new Answer(reply, List.of(), new RefusedException(reply.getError())));
