@@ -1,0 +1,81 @@
+package io.sluice.broker.bpf;
+
+import io.sluice.broker.sys.BrokerCalls;
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.Native;
+import io.sluice.grant.sys.SyscallException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+
+/** The commands of bpf(2) that we use. Layouts: union bpf_attr in include/uapi/linux/bpf.h. */
+enum BpfCommand {
+    MAP_CREATE(0),
+    MAP_LOOKUP_ELEM(1),
+    MAP_UPDATE_ELEM(2),
+    MAP_DELETE_ELEM(3),
+    PROG_LOAD(5),
+    OBJ_GET_INFO_BY_FD(15),
+    LINK_CREATE(28),
+    LINK_DETACH(34);
+
+    /** More than any attribute that we set; the kernel accepts a longer union if the rest is zero. */
+    private static final int ATTRIBUTES = 128;
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.]{1,15}");
+    private static final long NUMBER = systemCallNumber(System.getProperty("os.arch"));
+
+    private final int code;
+
+    BpfCommand(int code) {
+        this.code = code;
+    }
+
+    /** Zeroed attributes. */
+    static ByteBuffer attributes() {
+        return Native.allocate(ATTRIBUTES);
+    }
+
+    /** Puts an object's name: up to 15 letters, digits, underscores and dots. */
+    static void putName(ByteBuffer attributes, int offset, String name) {
+        Assembler.require(
+                NAME.matcher(name).matches(),
+                "'" + name + "' is no BPF object name: 1 to 15 letters, digits, underscores and dots");
+        attributes.put(offset, name.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** The call itself: a descriptor or 0, or -1 with errno set. What the attributes point to has to stay reachable. */
+    static int call(int command, ByteBuffer attributes) {
+        return (int) BrokerCalls.LIBC.syscall(NUMBER, command, attributes, attributes.capacity());
+    }
+
+    /** {@link #call(int, ByteBuffer)}, of this command. */
+    int call(ByteBuffer attributes) {
+        return call(code, attributes);
+    }
+
+    /** Creates an object. The kernel sets close-on-exec on all of them. */
+    Fd create(ByteBuffer attributes, String what) throws SyscallException {
+        return Fd.owned(call(attributes), operation(what));
+    }
+
+    /** Acts on an object. */
+    void run(ByteBuffer attributes, String what) throws SyscallException {
+        Native.check(call(attributes), operation(what));
+    }
+
+    /** How errors name it. */
+    String operation(String what) {
+        return "bpf(" + name() + ", " + what + ")";
+    }
+
+    private static long systemCallNumber(String architecture) {
+        return switch (architecture) {
+            case "amd64", "x86_64" -> 321;
+            case "aarch64" -> 280;
+            default ->
+                throw new UnsupportedOperationException(
+                        "bpf(2) has no known number on " + architecture + ", only on x86_64 and aarch64");
+        };
+    }
+}

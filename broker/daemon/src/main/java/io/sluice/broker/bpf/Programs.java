@@ -1,0 +1,74 @@
+package io.sluice.broker.bpf;
+
+import static io.sluice.broker.bpf.Condition.NE;
+import static io.sluice.broker.bpf.Insns.call;
+import static io.sluice.broker.bpf.Insns.exit;
+import static io.sluice.broker.bpf.Insns.jmpIf;
+import static io.sluice.broker.bpf.Insns.jmpIf32;
+import static io.sluice.broker.bpf.Insns.ldx;
+import static io.sluice.broker.bpf.Insns.loadMap;
+import static io.sluice.broker.bpf.Insns.loadMapValue;
+import static io.sluice.broker.bpf.Insns.mov;
+import static io.sluice.broker.bpf.Insns.mov32;
+import static io.sluice.broker.bpf.Reg.R0;
+import static io.sluice.broker.bpf.Reg.R1;
+import static io.sluice.broker.bpf.Reg.R2;
+import static io.sluice.broker.bpf.Reg.R3;
+import static io.sluice.broker.bpf.Size.DW;
+import static io.sluice.broker.bpf.Size.W;
+
+import java.util.List;
+
+/** The programs, made for one lease each. */
+public final class Programs {
+    /** Slot of a revocation map: {@link #ALLOWED} while the lease lives. A new map holds 0, so it starts out revoked. */
+    public static final int REVOCATION_SLOT = 0;
+
+    /** What the revocation slot holds while the lease lives. Anything else revokes. */
+    public static final long ALLOWED = 1;
+
+    private static final int XDP_PASS = 2;
+
+    /** struct xdp_md. */
+    private static final int XDP_RX_QUEUE_INDEX = 16;
+
+    /** struct __sk_buff. */
+    private static final int SKB_IFINDEX = 40;
+
+    private Programs() {}
+
+    /** XDP: to the queue's socket in the map, and where there is none, on to the stack. */
+    public static List<Insn> xdpRedirect(BpfMap xsks) {
+        Assembler.require(xsks.isXskMap(), xsks + " is not a map of AF_XDP sockets");
+        return List.of(
+                ldx(W, R2, R1, XDP_RX_QUEUE_INDEX), //
+                loadMap(R1, xsks),
+                mov(R3, XDP_PASS),
+                call(Helper.REDIRECT_MAP),
+                exit());
+    }
+
+    /**
+     * Socket filter of a packet socket: what arrives on the leased device while the lease lives, nothing else. A packet
+     * is kept whole however long it is: the kernel takes the lesser of the verdict, unsigned 32 bits, and its length.
+     *
+     * @param revocation array of one u64, see {@link #REVOCATION_SLOT}
+     * @param ifindex the leased device
+     */
+    public static List<Insn> packetFilter(BpfMap revocation, int ifindex) {
+        Assembler.require(
+                revocation.valueSize() == Long.BYTES, "a revocation map has values of 8 bytes, not " + revocation);
+        Assembler.require(ifindex > 0, "a packet filter needs a device, not ifindex " + ifindex);
+        Label drop = new Label("drop");
+        return List.of(
+                mov(R0, 0),
+                ldx(W, R2, R1, SKB_IFINDEX),
+                jmpIf32(NE, R2, ifindex, drop),
+                loadMapValue(R3, revocation, REVOCATION_SLOT * Long.BYTES),
+                ldx(DW, R3, R3, 0),
+                jmpIf(NE, R3, (int) ALLOWED, drop),
+                mov32(R0, -1),
+                drop,
+                exit());
+    }
+}
