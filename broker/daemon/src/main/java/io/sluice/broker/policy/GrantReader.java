@@ -72,9 +72,10 @@ final class GrantReader {
     private Optional<String> device() {
         section.requires("interface", INTERFACE);
         return section.read(
-                "interface",
-                INTERFACE,
-                scalar -> Optional.of(scalar.getValue()).filter(Require.INTERFACE.asMatchPredicate()));
+                        "interface",
+                        INTERFACE,
+                        scalar -> Optional.of(scalar.getValue()).filter(Require.INTERFACE.asMatchPredicate()))
+                .filter(valid -> Require.isName(name));
     }
 
     private static Rings rings(Section section) {

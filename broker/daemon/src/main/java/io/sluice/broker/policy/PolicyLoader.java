@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -47,7 +48,8 @@ public final class PolicyLoader {
             return load(source, new String(in.readNBytes(MAX_BYTES + 1), StandardCharsets.UTF_8), identities);
         } catch (IOException e) {
             Problems problems = new Problems(source);
-            problems.add(Optional.empty(), "cannot be read (" + e + "); expected a policy file");
+            String why = e instanceof NoSuchFileException ? "there is no such file" : "cannot be read (" + e + ")";
+            problems.add(Optional.empty(), why + "; expected a policy file");
             throw problems.exception();
         }
     }

@@ -30,7 +30,10 @@ final class PolicyReader {
     Policy read(String source, String text, Node root) {
         Section policy = new Section(problems, "the policy", root).allow("version admins tenants");
         policy.requires("version", "1");
-        policy.oneOf("version", Map.of("1", 1));
+        policy.read(
+                "version",
+                "1, the only one that there is",
+                scalar -> Optional.of(scalar.getValue()).filter("1"::equals));
         List<Identity> admins = new ArrayList<>();
         for (Node admin : policy.list("admins", "a list such as [ { user: root }, { group: sluice-admin } ]")) {
             identity(new Section(problems, "this admin", admin)).ifPresent(admins::add);
@@ -52,7 +55,7 @@ final class PolicyReader {
         named(section, "grants")
                 .forEach((grant, value) ->
                         new GrantReader(problems, grant, value).read().ifPresent(grants::add));
-        return identity.map(whose -> new Tenant(name, whose, quota, grants));
+        return identity.filter(any -> Require.isName(name)).map(whose -> new Tenant(name, whose, quota, grants));
     }
 
     private static Map<String, Node> named(Section section, String key) {
@@ -70,10 +73,10 @@ final class PolicyReader {
     /** An identity that no other tenant has. */
     private Optional<Identity> owned(String tenant, Section section) {
         return identity(section).filter(identity -> {
-            String owner = owners.putIfAbsent(identity, tenant + " on line " + section.line());
+            String owner = owners.putIfAbsent(identity, tenant + " (line " + section.line() + ")");
             if (owner != null) {
-                section.problem(
-                        identity.describe() + " is " + owner + " already; expected one tenant for each identity");
+                section.problem(identity.describe() + " is the identity of " + owner
+                        + " already; expected one that nobody has");
             }
             return owner == null;
         });

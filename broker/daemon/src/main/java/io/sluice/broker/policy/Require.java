@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 /** Checks of the records' constructors. Their messages reach whoever sent the request, so they name the values. */
 final class Require {
     /** What tenants and grants may be called. */
-    static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,31}");
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,31}");
     /** What the kernel takes as a device name (dev_valid_name in net/core/dev.c), less what no terminal prints. */
     static final Pattern INTERFACE = Pattern.compile("(?!\\.{1,2}$)[!-~&&[^/:]]{1,15}");
 
@@ -30,8 +30,12 @@ final class Require {
     }
 
     static void names(String name, String interfaceName) {
-        that(NAME.matcher(name).matches(), "a grant can't be called " + name);
+        that(isName(name), "a grant can't be called " + name);
         that(INTERFACE.matcher(interfaceName).matches(), "a device can't be called " + interfaceName);
+    }
+
+    static boolean isName(String name) {
+        return NAME.matcher(name).matches();
     }
 
     static boolean isRing(long value, long min, long max) {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongPredicate;
+import org.snakeyaml.engine.v2.nodes.CollectionNode;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -64,15 +65,12 @@ final class Section {
         return this;
     }
 
-    /** The values by key, where keys are names that the writer chose. A bad name is an error. */
+    /** The values by key, where keys are names that the writer chose. A bad name is an error, and there all the same. */
     Map<String, Node> named() {
-        values.keySet().stream()
-                .filter(name -> !Require.NAME.matcher(name).matches())
-                .forEach(name -> {
-                    String expected = "; expected 1 to 32 of a-z, 0-9 and -, not starting with -";
-                    problem(keys.get(name), Words.quote(name) + " is no name for one of " + what + expected);
-                });
-        values.keySet().removeIf(name -> !Require.NAME.matcher(name).matches());
+        values.keySet().stream().filter(name -> !Require.isName(name)).forEach(name -> {
+            String expected = "; expected 1 to 32 of a-z, 0-9 and -, not starting with -";
+            problem(keys.get(name), Words.quote(name) + " is no name for one of " + what + expected);
+        });
         return values;
     }
 
@@ -210,6 +208,8 @@ final class Section {
                     ? "the quoted text " + text
                     : scalar.getValue().isEmpty() ? "empty" : text;
         }
-        return node instanceof MappingNode ? "a mapping" : "a list";
+        boolean empty =
+                node instanceof CollectionNode<?> items && items.getValue().isEmpty();
+        return (empty ? "an empty " : "a ") + (node instanceof MappingNode ? "mapping" : "list");
     }
 }

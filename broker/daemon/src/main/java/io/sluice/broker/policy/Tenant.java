@@ -12,7 +12,7 @@ import java.util.Optional;
  */
 public record Tenant(String name, Identity identity, Quota quota, List<Grant> grants) {
     public Tenant {
-        Require.that(Require.NAME.matcher(name).matches(), "a tenant can't be called " + name);
+        Require.that(Require.isName(name), "a tenant can't be called " + name);
         grants = List.copyOf(grants);
         Require.that(
                 grants.stream().map(Grant::name).distinct().count() == grants.size(),
