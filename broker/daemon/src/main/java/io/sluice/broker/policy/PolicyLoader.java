@@ -1,0 +1,130 @@
+package io.sluice.broker.policy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.DocumentStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.NodeEvent;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.schema.FailsafeSchema;
+
+/**
+ * Reads a policy file, or says everything that is wrong with it. Three stages, each of which ends the reading if it finds
+ * problems: characters (UTF-8, no tabs), structure (one document of plain YAML: no anchors and aliases), content.
+ */
+public final class PolicyLoader {
+    /** The largest file, in bytes. */
+    public static final int MAX_BYTES = 256 << 10;
+
+    private static final int MAX_DEPTH = 16;
+    /** What YAML can't have, or people can't see: tabs too, and what the decoder puts where a byte is not UTF-8. */
+    private static final Pattern UNREADABLE =
+            Pattern.compile("[^ -~\\x{A0}-\\x{D7FF}\\x{E000}-\\x{FFFC}\\x{10000}-\\x{10FFFF}]");
+
+    private PolicyLoader() {}
+
+    /**
+     * Reads a file.
+     *
+     * @throws PolicyException it can't be read, or isn't a policy
+     */
+    public static Policy load(Path file, Identities identities) throws PolicyException {
+        String source = file.toString();
+        try (InputStream in = Files.newInputStream(file)) {
+            return load(source, new String(in.readNBytes(MAX_BYTES + 1), StandardCharsets.UTF_8), identities);
+        } catch (IOException e) {
+            Problems problems = new Problems(source);
+            String why = e instanceof NoSuchFileException ? "there is no such file" : "cannot be read (" + e + ")";
+            problems.add(Optional.empty(), why + "; expected a policy file");
+            throw problems.exception();
+        }
+    }
+
+    /**
+     * Reads a text.
+     *
+     * @param source its name in errors
+     * @throws PolicyException it isn't a policy
+     */
+    public static Policy load(String source, String text, Identities identities) throws PolicyException {
+        Problems problems = new Problems(source);
+        if (text.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
+            problems.add(Optional.empty(), "larger than " + Units.size(MAX_BYTES) + "; expected a smaller file");
+            throw problems.exception();
+        }
+        characters(text, problems);
+        problems.check();
+        LoadSettings settings = LoadSettings.builder()
+                .setSchema(new FailsafeSchema())
+                .setAllowNonScalarKeys(true)
+                .build();
+        structure(settings, text, problems);
+        problems.check();
+        Optional<Node> root = new Compose(settings).composeString(text);
+        if (root.isEmpty()) {
+            problems.add(1, 1, "the policy is empty; expected version, tenants and perhaps admins");
+            throw problems.exception();
+        }
+        Policy policy = new PolicyReader(problems, identities).read(source, text, root.get());
+        problems.check();
+        return policy;
+    }
+
+    /** The first bad character of each line. Tabs look like indentation to people and not to YAML. */
+    private static void characters(String text, Problems problems) {
+        String[] lines = text.split("\r\n|[\r\n]", -1);
+        for (int i = 0; i < lines.length; i++) {
+            Matcher bad = UNREADABLE.matcher(lines[i]);
+            if (bad.find()) {
+                int c = lines[i].codePointAt(bad.start());
+                String message = c == '\t'
+                        ? "a tab; expected spaces"
+                        : c == 0xFFFD
+                                ? "not UTF-8; expected a text file in UTF-8"
+                                : String.format("character U+%04X; expected printable text", c);
+                problems.add(i + 1, lines[i].codePointCount(0, bad.start()) + 1, message);
+            }
+        }
+    }
+
+    /** Parses without building anything: syntax, and what YAML has beyond what a policy needs. */
+    private static void structure(LoadSettings settings, String text, Problems problems) {
+        int depth = 0;
+        int documents = 0;
+        try {
+            for (Event event : new Parse(settings).parseString(text)) {
+                if (event instanceof DocumentStartEvent && ++documents > 1) {
+                    problems.add(event.getStartMark(), "another document; expected one policy in one file");
+                } else if (event instanceof CollectionStartEvent && ++depth == MAX_DEPTH + 1) {
+                    problems.add(event.getStartMark(), "nested too deep; expected at most " + MAX_DEPTH + " levels");
+                } else if (event instanceof CollectionEndEvent) {
+                    depth--;
+                }
+                if (event instanceof NodeEvent node && node.getAnchor().isPresent()) {
+                    problems.add(
+                            event.getStartMark(),
+                            "anchors (&) and aliases (*) are not allowed; expected the value itself");
+                }
+            }
+        } catch (MarkedYamlEngineException e) {
+            String context = e.getContext() == null ? "" : " " + e.getContext();
+            problems.add(e.getProblemMark(), "not YAML: " + e.getProblem() + context);
+        } catch (YamlEngineException e) {
+            problems.add(1, 1, "not YAML: " + e.getMessage() + "; expected YAML 1.2");
+        }
+    }
+}
