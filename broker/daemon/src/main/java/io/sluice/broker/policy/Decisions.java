@@ -15,8 +15,8 @@ import java.util.Optional;
  * The decision: a pure function of policy, peer and request. Quotas, which depend on what is held already, and the state
  * of the host are not its business.
  *
- * <p>Two steps for each kind. An order is built from grant and request; its constructor refuses what is no order at all.
- * Then the order, whatever it was built from, is compared with the grant, and is refused if it has more anywhere.
+ * <p>Two steps. An order is built from grant and request; its constructor refuses what is no order at all. Then the order,
+ * whatever it was built from, is compared with the grant, and is refused if it has more anywhere.
  */
 public final class Decisions {
     private static final String NO_ORDER = "Change the request; docs/policy.md lists what each field may be.";
@@ -39,13 +39,18 @@ public final class Decisions {
         if (grant.isEmpty()) {
             return unknown(tenant, request.getGrant());
         }
+        String name = "grant " + request.getGrant() + ": ";
         try {
             // A switch over the sealed type needs Java 21.
-            return grant.get() instanceof XdpGrant xdp
-                    ? xdp(tenant, xdp, request)
-                    : packet(tenant, (PacketGrant) grant.get(), request);
+            Order order = grant.get() instanceof XdpGrant xdp
+                    ? xdp(xdp, request)
+                    : packet((PacketGrant) grant.get(), request);
+            Optional<String> excess = grant.get().excess(order);
+            return excess.isPresent()
+                    ? new Deny(Error.Code.DENIED, name + excess.get(), TOO_MUCH)
+                    : new Allow(tenant, order);
         } catch (IllegalArgumentException e) {
-            return new Deny(Error.Code.INVALID, "grant " + request.getGrant() + ": " + e.getMessage(), NO_ORDER);
+            return new Deny(Error.Code.INVALID, name + e.getMessage(), NO_ORDER);
         }
     }
 
@@ -57,7 +62,7 @@ public final class Decisions {
                 grants.isEmpty() ? "It has no grants at all." : "Its grants are " + String.join(", ", grants) + ".");
     }
 
-    private static Decision xdp(Tenant tenant, XdpGrant grant, GrantRequest request) {
+    private static XdpOrder xdp(XdpGrant grant, GrantRequest request) {
         checkKind(request, grant, NarrowCase.XDP);
         XdpRequest wish = request.getXdp();
         boolean rxOnly = grant.rxOnly() || wish.getRxOnly();
@@ -67,7 +72,7 @@ public final class Decisions {
                 orElse(wish.getTxRing(), rxOnly ? 0 : most.tx()),
                 orElse(wish.getFillRing(), most.fill()),
                 orElse(wish.getCompletionRing(), most.completion()));
-        XdpOrder order = new XdpOrder(
+        return new XdpOrder(
                 grant.name(),
                 grant.interfaceName(),
                 wish.getQueuesCount() == 0 ? grant.queues() : wish.getQueuesList(),
@@ -78,22 +83,6 @@ public final class Decisions {
                 orElse(wish.getChunkSize(), 2048),
                 wish.getHeadroom(),
                 wish.getNoBusyPoll() ? Optional.empty() : grant.busyPoll());
-        return excess(order, grant).map(Decisions::denied).orElseGet(() -> new Allow(tenant, order));
-    }
-
-    private static Optional<String> excess(XdpOrder order, XdpGrant grant) {
-        if (!grant.queues().containsAll(order.queues())) {
-            return Optional.of("queues are " + order.queues() + ", but the grant's are " + grant.queues());
-        } else if (grant.mode() != XdpMode.AUTO && grant.mode() != order.mode()) {
-            return Optional.of("mode is " + order.mode() + ", but the grant's is " + grant.mode());
-        }
-        return more("rx ring", order.rings().rx(), grant.rings().rx())
-                .or(() -> more("tx ring", order.rings().tx(), grant.rings().tx()))
-                .or(() -> more("fill ring", order.rings().fill(), grant.rings().fill()))
-                .or(() -> more(
-                        "completion ring",
-                        order.rings().completion(),
-                        grant.rings().completion()));
     }
 
     private static XdpMode mode(io.sluice.grant.v1.XdpMode wish, XdpMode granted) {
@@ -105,10 +94,10 @@ public final class Decisions {
         };
     }
 
-    private static Decision packet(Tenant tenant, PacketGrant grant, GrantRequest request) {
+    private static PacketOrder packet(PacketGrant grant, GrantRequest request) {
         checkKind(request, grant, NarrowCase.PACKET);
         PacketRequest wish = request.getPacket();
-        PacketOrder order = new PacketOrder(
+        return new PacketOrder(
                 grant.name(),
                 grant.interfaceName(),
                 orElse(wish.getSockets(), grant.sockets()),
@@ -117,14 +106,6 @@ public final class Decisions {
                 grant.promiscuous(),
                 grant.bufferBytes(),
                 wish.getRingFrames());
-        return excess(order, grant).map(Decisions::denied).orElseGet(() -> new Allow(tenant, order));
-    }
-
-    private static Optional<String> excess(PacketOrder order, PacketGrant grant) {
-        return order.vnetHeader() && !grant.offloads()
-                ? Optional.of("vnet header is on, but the grant has no offloads")
-                : more("sockets", order.sockets(), grant.sockets())
-                        .or(() -> more("ring frames", order.ringFrames(), grant.ringFrames()));
     }
 
     private static void checkKind(GrantRequest request, Grant grant, NarrowCase right) {
@@ -136,15 +117,5 @@ public final class Decisions {
 
     private static int orElse(int wish, int otherwise) {
         return wish == 0 ? otherwise : wish;
-    }
-
-    private static Optional<String> more(String what, int asked, int granted) {
-        return asked <= granted
-                ? Optional.empty()
-                : Optional.of(what + " is " + asked + ", more than the grant's " + granted);
-    }
-
-    private static Decision denied(String reason) {
-        return new Deny(Error.Code.DENIED, reason, TOO_MUCH);
     }
 }

@@ -1,6 +1,7 @@
 package io.sluice.broker.policy;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -50,6 +51,22 @@ public record PacketGrant(
     @Override
     public List<Integer> queues() {
         return IntStream.range(0, sockets).boxed().toList();
+    }
+
+    @Override
+    public Optional<String> excess(Order any) {
+        if (!(any instanceof PacketOrder order)) {
+            return Optional.of("it is an order of another kind");
+        }
+        return new Excess()
+                .same("interface", order.interfaceName(), interfaceName)
+                .atMost("sockets", order.sockets(), sockets)
+                .same("fanout", order.fanout(), fanout)
+                .check(!order.vnetHeader() || offloads, "vnet header", order.vnetHeader(), offloads)
+                .check(!order.promiscuous() || promiscuous, "promiscuous", order.promiscuous(), promiscuous)
+                .atMost("buffer", order.bufferBytes(), bufferBytes)
+                .atMost("ring frames", order.ringFrames(), ringFrames)
+                .found();
     }
 
     static void check(int sockets, int bufferBytes, int ringFrames) {

@@ -1,11 +1,13 @@
 package io.sluice.broker.policy;
 
+import io.sluice.broker.policy.PolicyException.Problem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,6 +32,7 @@ public final class PolicyLoader {
     /** The largest file, in bytes. */
     public static final int MAX_BYTES = 256 << 10;
 
+    private static final String TOO_LARGE = "larger than " + Units.size(MAX_BYTES) + "; expected a smaller file";
     private static final int MAX_DEPTH = 16;
     /** What YAML can't have, or people can't see: tabs too, and what the decoder puts where a byte is not UTF-8. */
     private static final Pattern UNREADABLE =
@@ -44,14 +47,18 @@ public final class PolicyLoader {
      */
     public static Policy load(Path file, Identities identities) throws PolicyException {
         String source = file.toString();
+        byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
-            return load(source, new String(in.readNBytes(MAX_BYTES + 1), StandardCharsets.UTF_8), identities);
+            bytes = in.readNBytes(MAX_BYTES + 1);
+        } catch (NoSuchFileException e) {
+            throw refused(source, "there is no such file; expected a policy");
         } catch (IOException e) {
-            Problems problems = new Problems(source);
-            String why = e instanceof NoSuchFileException ? "there is no such file" : "cannot be read (" + e + ")";
-            problems.add(Optional.empty(), why + "; expected a policy file");
-            throw problems.exception();
+            throw refused(source, "cannot be read (" + e + "); expected a policy");
         }
+        if (bytes.length > MAX_BYTES) {
+            throw refused(source, TOO_LARGE);
+        }
+        return load(source, new String(bytes, StandardCharsets.UTF_8), identities);
     }
 
     /**
@@ -61,11 +68,10 @@ public final class PolicyLoader {
      * @throws PolicyException it isn't a policy
      */
     public static Policy load(String source, String text, Identities identities) throws PolicyException {
-        Problems problems = new Problems(source);
-        if (text.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
-            problems.add(Optional.empty(), "larger than " + Units.size(MAX_BYTES) + "; expected a smaller file");
-            throw problems.exception();
+        if (text.length() > MAX_BYTES) {
+            throw refused(source, TOO_LARGE);
         }
+        Problems problems = new Problems(source);
         characters(text, problems);
         problems.check();
         LoadSettings settings = LoadSettings.builder()
@@ -76,12 +82,15 @@ public final class PolicyLoader {
         problems.check();
         Optional<Node> root = new Compose(settings).composeString(text);
         if (root.isEmpty()) {
-            problems.add(1, 1, "the policy is empty; expected version, tenants and perhaps admins");
-            throw problems.exception();
+            throw refused(source, "there is nothing in it; expected version, tenants and perhaps admins");
         }
         Policy policy = new PolicyReader(problems, identities).read(source, text, root.get());
         problems.check();
         return policy;
+    }
+
+    private static PolicyException refused(String source, String message) {
+        return new PolicyException(source, List.of(new Problem(0, 0, message)));
     }
 
     /** The first bad character of each line. Tabs look like indentation to people and not to YAML. */
@@ -122,7 +131,7 @@ public final class PolicyLoader {
             }
         } catch (MarkedYamlEngineException e) {
             String context = e.getContext() == null ? "" : " " + e.getContext();
-            problems.add(e.getProblemMark(), "not YAML: " + e.getProblem() + context);
+            problems.add(e.getProblemMark().or(e::getContextMark), "not YAML: " + e.getProblem() + context);
         } catch (YamlEngineException e) {
             problems.add(1, 1, "not YAML: " + e.getMessage() + "; expected YAML 1.2");
         }

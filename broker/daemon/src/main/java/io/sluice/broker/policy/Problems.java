@@ -9,6 +9,9 @@ import org.snakeyaml.engine.v2.exceptions.Mark;
 
 /** What is wrong with a file, collected, so that one run tells it all. */
 final class Problems {
+    /** What a person reads, and what fits into one frame to an operator. */
+    private static final int MOST = 50;
+
     private final String source;
     private final List<Problem> found = new ArrayList<>();
 
@@ -24,16 +27,17 @@ final class Problems {
         found.add(new Problem(line, column, message));
     }
 
-    /** Throws what was found so far, if anything. */
+    /** Throws what was found so far, if anything, in the order of the file. */
     void check() throws PolicyException {
         if (!found.isEmpty()) {
-            throw exception();
+            found.sort(Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column));
+            if (found.size() > MOST) {
+                Problem next = found.get(MOST);
+                String rest = "and " + (found.size() - MOST) + " more errors from here on";
+                found.subList(MOST, found.size()).clear();
+                found.add(new Problem(next.line(), next.column(), rest));
+            }
+            throw new PolicyException(source, found);
         }
-    }
-
-    /** What was found so far, in the order of the file. */
-    PolicyException exception() {
-        found.sort(Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column));
-        return new PolicyException(source, found);
     }
 }

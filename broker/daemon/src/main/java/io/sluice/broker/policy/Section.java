@@ -69,7 +69,7 @@ final class Section {
     Map<String, Node> named() {
         values.keySet().stream().filter(name -> !Require.isName(name)).forEach(name -> {
             String expected = "; expected 1 to 32 of a-z, 0-9 and -, not starting with -";
-            problem(keys.get(name), Words.quote(name) + " is no name for one of " + what + expected);
+            problem(keys.get(name), Words.quote(name) + " in " + what + " is no name" + expected);
         });
         return values;
     }
@@ -88,8 +88,7 @@ final class Section {
 
     /** A mapping within this one. */
     Optional<Section> section(String key) {
-        return Optional.ofNullable(values.get(key))
-                .map(value -> new Section(problems, key.equals("tenants") ? key : key + " of " + what, value));
+        return Optional.ofNullable(values.get(key)).map(value -> new Section(problems, key + " of " + what, value));
     }
 
     /** The items of a list; none if it is absent, empty or no list. */

@@ -39,6 +39,30 @@ public record XdpGrant(
         return "xdp";
     }
 
+    @Override
+    public Optional<String> excess(Order any) {
+        if (!(any instanceof XdpOrder order)) {
+            return Optional.of("it is an order of another kind");
+        }
+        Rings wish = order.rings();
+        return new Excess()
+                .same("interface", order.interfaceName(), interfaceName)
+                .check(queues.containsAll(order.queues()), "queues", order.queues(), queues)
+                .check(mode == XdpMode.AUTO || mode == order.mode(), "mode", order.mode(), mode)
+                .check(order.forceCopy() || !forceCopy, "force-copy", order.forceCopy(), forceCopy)
+                .check(order.rxOnly() || !rxOnly, "rx-only", order.rxOnly(), rxOnly)
+                .atMost("rx ring", wish.rx(), rings.rx())
+                .atMost("tx ring", wish.tx(), rings.tx())
+                .atMost("fill ring", wish.fill(), rings.fill())
+                .atMost("completion ring", wish.completion(), rings.completion())
+                .check(
+                        order.busyPoll().isEmpty() || order.busyPoll().equals(busyPoll),
+                        "busy-poll",
+                        order.busyPoll(),
+                        busyPoll)
+                .found();
+    }
+
     static List<Integer> checked(List<Integer> queues) {
         Require.range("number of queues", queues.size(), 1, MAX_QUEUES);
         queues.forEach(queue -> Require.range("queue", queue, 0, MAX_QUEUE));
