@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import jnr.ffi.Pointer;
 import jnr.ffi.types.off_t;
 import jnr.ffi.types.size_t;
+import jnr.ffi.types.ssize_t;
 
 /**
  * Every C function that the broker calls beyond those of the channel. What is not here, it does not do; the seccomp list
@@ -19,6 +20,9 @@ public interface BrokerCalls {
 
     /** bind(2). */
     int bind(int fd, ByteBuffer address, int length);
+
+    /** accept4(2); the address is not asked for. */
+    int accept4(int fd, ByteBuffer address, ByteBuffer length, int flags);
 
     /** setsockopt(2). */
     int setsockopt(int fd, int level, int name, ByteBuffer value, int length);
@@ -49,6 +53,17 @@ public interface BrokerCalls {
 
     /** poll(2). */
     int poll(ByteBuffer pollfds, long count, int timeoutMs);
+
+    /** eventfd(2). */
+    int eventfd(int initial, int flags);
+
+    /** read(2). */
+    @ssize_t
+    long read(int fd, ByteBuffer into, @size_t long length);
+
+    /** write(2). */
+    @ssize_t
+    long write(int fd, ByteBuffer from, @size_t long length);
 
     /** if_nametoindex(3); 0 if there is no such device in this thread's network namespace. */
     int if_nametoindex(String name);

@@ -23,6 +23,9 @@ public record PeerCredentials(int pid, int uid, int gid, Set<Integer> groups) {
     private static final int SO_PEERGROUPS = 59;
     private static final int SO_PEERPIDFD = 77;
 
+    /** pidfd_open(2), the same number on every architecture. */
+    private static final long PIDFD_OPEN = 434;
+
     public PeerCredentials {
         groups = Set.copyOf(groups);
     }
@@ -57,12 +60,20 @@ public record PeerCredentials(int pid, int uid, int gid, Set<Integer> groups) {
         return new PeerCredentials(cred.getInt(0), cred.getInt(4), gid, groups);
     }
 
-    /** A pidfd of the peer (Linux 6.5): readable once that very process has ended. Owned by the caller. */
+    /**
+     * A pidfd of the peer, readable once that very process has ended; owned by the caller. Before Linux 6.5 it is opened by
+     * pid, which may name another process if the peer died and its pid was reused meanwhile: then the end of the socket
+     * still tells.
+     */
     public static Fd pidfd(Fd socket) throws SyscallException {
-        ByteBuffer pidfd = Native.allocate(4);
+        ByteBuffer value = Native.allocate(4);
         ByteBuffer length = Native.allocate(4).putInt(0, 4);
-        Native.check(
-                CALLS.getsockopt(socket.number(), SOL_SOCKET, SO_PEERPIDFD, pidfd, length), "getsockopt(SO_PEERPIDFD)");
-        return Fd.owned(pidfd.getInt(0), "getsockopt(SO_PEERPIDFD)");
+        if (CALLS.getsockopt(socket.number(), SOL_SOCKET, SO_PEERPIDFD, value, length) == 0) {
+            return Fd.owned(value.getInt(0), "getsockopt(SO_PEERPIDFD)");
+        }
+        if (!Native.failedWith(Errno.ENOPROTOOPT)) {
+            throw new SyscallException("getsockopt(SO_PEERPIDFD)", Native.errno());
+        }
+        return Fd.owned((int) CALLS.syscall(PIDFD_OPEN, of(socket).pid(), 0), "pidfd_open");
     }
 }

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import jnr.ffi.annotations.Out;
 import jnr.ffi.types.ssize_t;
 
-/** The C functions of the channel: sendmsg(2), recvmsg(2), poll(2), socket options. */
+/** The C functions of the channel: sendmsg(2), recvmsg(2), poll(2), socket options, pidfd_open(2). */
 interface SocketCalls {
     @ssize_t
     long sendmsg(int fd, ByteBuffer header, int flags);
@@ -13,6 +13,8 @@ interface SocketCalls {
     long recvmsg(int fd, ByteBuffer header, int flags);
 
     int poll(ByteBuffer pollfds, long count, int timeoutMs);
+
+    long syscall(long number, int first, int second);
 
     int shutdown(int fd, int how);
 

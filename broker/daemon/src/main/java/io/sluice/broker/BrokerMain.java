@@ -1,0 +1,146 @@
+package io.sluice.broker;
+
+import io.sluice.broker.policy.Identities;
+import io.sluice.broker.policy.PolicyException;
+import io.sluice.broker.server.Broker;
+import io.sluice.broker.server.Start;
+import io.sluice.broker.server.Wakeup;
+import io.sluice.grant.client.BrokerClient;
+import io.sluice.grant.v1.ListGrants;
+import io.sluice.grant.v1.Request;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import jnr.constants.platform.Signal;
+import jnr.posix.POSIXFactory;
+
+/** Starts the broker in stages: understand, check the privileges, read the policy, listen, serve. */
+public final class BrokerMain {
+    private static final int EXIT_FAILED = 1;
+    private static final int EXIT_USAGE = 2;
+    private static final int EXIT_POLICY = 4;
+    private static final int EXIT_PRIVILEGES = 5;
+    private static final long STOP_PATIENCE_S = 5;
+
+    private BrokerMain() {}
+
+    /** See {@link Options#HELP}. */
+    public static void main(String[] arguments) {
+        int status = start(arguments);
+        if (status != 0) {
+            Runtime.getRuntime().halt(status);
+        }
+    }
+
+    private static int start(String[] arguments) {
+        List<String> words = List.of(arguments);
+        if (words.contains("--help") || words.contains("-h")) {
+            System.out.print(Options.HELP);
+            return 0;
+        }
+        if (words.contains("--version")) {
+            System.out.println("sluice-broker " + BrokerVersion.STRING);
+            return 0;
+        }
+        try {
+            if (words.equals(List.of("--train"))) {
+                train();
+                return 0;
+            }
+            return serve(Options.parse(arguments, System.getenv()));
+        } catch (Options.UsageException e) {
+            System.err.println("sluice-broker: " + e.getMessage() + "; see --help");
+            return EXIT_USAGE;
+        } catch (PolicyException e) {
+            System.err.println(e.getMessage());
+            System.err.println("sluice-broker: the policy is not usable; `sluice policy check FILE` tries it out");
+            return EXIT_POLICY;
+        } catch (IOException e) {
+            System.err.println("sluice-broker: " + e.getMessage());
+            return EXIT_FAILED;
+        }
+    }
+
+    private static int serve(Options options) throws IOException, PolicyException {
+        List<String> complaints = Privileges.complaints(options.allowExtraCapabilities());
+        if (!complaints.isEmpty()) {
+            complaints.forEach(complaint -> System.err.println("sluice-broker: " + complaint));
+            System.err.println("sluice-broker: start it with `sluice broker` as root, or with the unit in policies/,"
+                    + " which give it what it needs and no more (--allow-extra-capabilities insists)");
+            return EXIT_PRIVILEGES;
+        }
+        PrintStream audit = Start.auditStream(options.audit());
+        Wakeup wakeup = new Wakeup();
+        CountDownLatch stopped = new CountDownLatch(1);
+        try (Broker broker = Start.broker(
+                options.policy(), options.socket(), options.adminSocket(), audit, wakeup, Identities.libc())) {
+            POSIXFactory.getNativePOSIX().signal(Signal.SIGHUP, number -> wakeup.reload());
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(wakeup, stopped), "stop"));
+            System.out.println("sluice-broker ready: tenants " + options.socket() + ", administrators "
+                    + options.adminSocket() + ", policy " + options.policy());
+            broker.run();
+        } finally {
+            stopped.countDown();
+        }
+        return 0;
+    }
+
+    private static void stopAndWait(Wakeup wakeup, CountDownLatch stopped) {
+        wakeup.stop();
+        try {
+            if (!stopped.await(STOP_PATIENCE_S, TimeUnit.SECONDS)) {
+                System.err.println("sluice-broker: did not stop in time");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Touches what a start and a first request touch, for the class-data archive; needs no privilege. */
+    private static void train() throws IOException, PolicyException {
+        Path directory = Files.createTempDirectory("sluice-train");
+        Path policy = directory.resolve("policy.yaml");
+        Path socket = directory.resolve("broker.sock");
+        Path admin = directory.resolve("admin.sock");
+        Object uid = Files.getAttribute(directory, "unix:uid");
+        try {
+            Privileges.complaints(false);
+            Files.writeString(policy, """
+                    version: 1
+                    tenants:
+                      train:
+                        identity: { uid: %s }
+                        grants:
+                          a: { kind: packet, interface: lo, unconfined: true }
+                          b: { kind: xdp, interface: lo, queues: [0-1], mode: skb }
+                    """.formatted(uid));
+            Wakeup wakeup = new Wakeup();
+            PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+            try (Broker broker = Start.broker(policy, socket, admin, nowhere, wakeup, Identities.libc())) {
+                Thread client = new Thread(() -> trainClient(socket, wakeup), "train");
+                client.start();
+                broker.run();
+            }
+        } finally {
+            for (Path path : List.of(policy, socket, admin, directory)) {
+                Files.deleteIfExists(path);
+            }
+        }
+    }
+
+    private static void trainClient(Path socket, Wakeup wakeup) {
+        try (BrokerClient client = BrokerClient.connect(socket, "train", notice -> {}, end -> {})) {
+            client.call(Request.newBuilder().setListGrants(ListGrants.getDefaultInstance()));
+        } catch (IOException e) {
+            System.err.println("sluice-broker: training: " + e.getMessage());
+        } finally {
+            wakeup.stop();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package io.sluice.broker;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * The broker's command line.
+ *
+ * @param policy the policy file
+ * @param socket where tenants connect
+ * @param adminSocket where the gateway connects
+ * @param audit where audit lines go; {@code -} for standard output
+ * @param allowExtraCapabilities whether to run with more privilege than needed
+ */
+record Options(Path policy, Path socket, Path adminSocket, String audit, boolean allowExtraCapabilities) {
+    static final String HELP = """
+            Usage: sluice broker --policy FILE [options]
+
+            Opens packet sockets for unprivileged programs as its policy allows, and passes them on.
+
+              --policy FILE               who may have what; docs/policy.md
+              --socket PATH               where tenants connect (env SLUICE_BROKER; default /run/sluice/broker.sock)
+              --admin-socket PATH         where the gateway connects (env SLUICE_ADMIN; default /run/sluice/admin.sock)
+              --audit FILE|-              append audit lines (JSON) to FILE; - is standard output, the default
+              --allow-extra-capabilities  start although the process has privileges that it has no use for
+              --help, --version
+
+            Signals: HUP reads the policy again, TERM and INT end all leases and stop.
+            Exit codes: 0 stopped, 1 failed, 2 usage, 4 policy refused, 5 privileges missing or in excess.
+            """;
+
+    /** A command line that can't be understood. */
+    static final class UsageException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        UsageException(String message) {
+            super(message);
+        }
+    }
+
+    static Options parse(String[] arguments, Map<String, String> environment) throws UsageException {
+        String policy = null;
+        String socket = environment.getOrDefault("SLUICE_BROKER", "/run/sluice/broker.sock");
+        String admin = environment.getOrDefault("SLUICE_ADMIN", "/run/sluice/admin.sock");
+        String audit = "-";
+        boolean extra = false;
+        for (int i = 0; i < arguments.length; i++) {
+            String name = arguments[i];
+            switch (name) {
+                case "--allow-extra-capabilities" -> extra = true;
+                case "--policy" -> policy = value(arguments, ++i);
+                case "--socket" -> socket = value(arguments, ++i);
+                case "--admin-socket" -> admin = value(arguments, ++i);
+                case "--audit" -> audit = value(arguments, ++i);
+                default -> throw new UsageException("unknown option " + name);
+            }
+        }
+        if (policy == null) {
+            throw new UsageException("--policy is required");
+        }
+        return new Options(Path.of(policy), Path.of(socket), Path.of(admin), audit, extra);
+    }
+
+    private static String value(String[] arguments, int at) throws UsageException {
+        if (at == arguments.length) {
+            throw new UsageException(arguments[at - 1] + " needs a value");
+        }
+        return arguments[at];
+    }
+}

@@ -1,0 +1,172 @@
+package io.sluice.broker.kind;
+
+import static io.sluice.broker.sys.BrokerCalls.LIBC;
+
+import io.sluice.broker.bpf.BpfMap;
+import io.sluice.broker.bpf.BpfProgram;
+import io.sluice.broker.bpf.ProgramType;
+import io.sluice.broker.bpf.Programs;
+import io.sluice.broker.policy.PacketOrder;
+import io.sluice.broker.sys.Device;
+import io.sluice.broker.sys.Sockets;
+import io.sluice.grant.sys.Closer;
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.Native;
+import io.sluice.grant.sys.SyscallException;
+import io.sluice.grant.v1.Lease;
+import io.sluice.grant.v1.PacketLease;
+import io.sluice.grant.v1.PacketRing;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import jnr.ffi.Pointer;
+
+/**
+ * AF_PACKET sockets on one device (packet(7)). Made in the order of least exposure: protocol 0 receives nothing; the
+ * filter, which drops everything until the lease is active and everything of other devices for ever, is locked before the
+ * bind; the fanout group then pins the binding (re-bind: EINVAL). What the filter can't stop is sending: an unconfined
+ * packet socket sends through every device of its network namespace, which is why policy has to say so.
+ */
+public final class PacketKind {
+    /** Bytes of virtio_net_hdr before every frame of a socket with offloads. */
+    public static final int VNET_HEADER = 10;
+
+    /** TPACKET_V2 slot: header, alignment and a frame of up to 1900 bytes. */
+    public static final int RING_FRAME = 2048;
+
+    private static final int RING_BLOCK = 64 * 1024;
+    private static final int SOL_PACKET = 263;
+    private static final int PACKET_ADD_MEMBERSHIP = 1;
+    private static final int PACKET_RX_RING = 5;
+    private static final int PACKET_VERSION = 10;
+    private static final int PACKET_TX_RING = 13;
+    private static final int PACKET_VNET_HDR = 15;
+    private static final int PACKET_FANOUT = 18;
+    private static final int PACKET_IGNORE_OUTGOING = 23;
+    private static final int PACKET_MR_PROMISC = 1;
+    private static final int FANOUT_FLAG_UNIQUEID = 0x2000;
+    private static final int TPACKET_V2 = 1;
+    private static final int PROT_READ_WRITE = 3;
+    private static final int MAP_SHARED = 1;
+
+    private PacketKind() {}
+
+    /** Makes the sockets of {@code order} on {@code device}. */
+    public static Made make(PacketOrder order, Device device) throws IOException {
+        try (Closer closer = new Closer()) {
+            BpfMap active = BpfMap.array("sluice_active", Long.BYTES, 1);
+            closer.add(active::close);
+            List<Fd> sockets = new ArrayList<>();
+            try (BpfProgram filter = BpfProgram.load(
+                    ProgramType.SOCKET_FILTER, "sluice_packet", Programs.packetFilter(active, device.ifindex()))) {
+                int group = 0;
+                for (int i = 0; i < order.sockets(); i++) {
+                    Fd socket = closer.add(Sockets.open(Sockets.AF_PACKET, Sockets.SOCK_RAW, 0, "AF_PACKET"));
+                    sockets.add(socket);
+                    prepare(socket, order, closer);
+                    Sockets.set(
+                            socket,
+                            Sockets.SOL_SOCKET,
+                            Sockets.SO_ATTACH_BPF,
+                            filter.fd().number(),
+                            "SO_ATTACH_BPF");
+                    Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_LOCK_FILTER, 1, "SO_LOCK_FILTER");
+                    Sockets.bindPacket(socket, device.ifindex(), device.name());
+                    group = joinFanout(socket, order, group);
+                }
+            }
+            if (order.promiscuous()) {
+                promiscuous(sockets.get(0), device);
+            }
+            return new PacketSockets(order, sockets, active, closer.release());
+        }
+    }
+
+    private static void prepare(Fd socket, PacketOrder order, Closer closer) throws SyscallException {
+        Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_RCVBUFFORCE, order.bufferBytes(), "SO_RCVBUFFORCE");
+        Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_SNDBUFFORCE, order.bufferBytes(), "SO_SNDBUFFORCE");
+        Sockets.set(socket, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
+        if (order.vnetHeader()) {
+            Sockets.set(socket, SOL_PACKET, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
+        }
+        if (order.ringFrames() > 0) {
+            Sockets.set(socket, SOL_PACKET, PACKET_VERSION, TPACKET_V2, "PACKET_VERSION");
+            ByteBuffer ring = ringRequest(order.ringFrames());
+            Sockets.set(socket, SOL_PACKET, PACKET_RX_RING, ring, "PACKET_RX_RING");
+            Sockets.set(socket, SOL_PACKET, PACKET_TX_RING, ring, "PACKET_TX_RING");
+            pinRings(socket, order.ringFrames(), closer);
+        }
+    }
+
+    private static ByteBuffer ringRequest(int frames) {
+        return Native.allocate(16)
+                .putInt(0, RING_BLOCK)
+                .putInt(4, blocks(frames))
+                .putInt(8, RING_FRAME)
+                .putInt(12, blocks(frames) * (RING_BLOCK / RING_FRAME));
+    }
+
+    private static int blocks(int frames) {
+        return Math.max(1, frames * RING_FRAME / RING_BLOCK);
+    }
+
+    /** While the broker has the rings mapped nobody can change them: a tenant's 1 GiB ring gets EBUSY. */
+    private static void pinRings(Fd socket, int frames, Closer closer) throws SyscallException {
+        long size = 2L * blocks(frames) * RING_BLOCK;
+        Pointer at = LIBC.mmap(null, size, PROT_READ_WRITE, MAP_SHARED, socket.number(), 0);
+        Native.check(at.address(), "mmap(packet rings)");
+        closer.add(() -> LIBC.munmap(at, size));
+    }
+
+    /** fanout_args {id u16, type_flags u16, max_num_members u32}; the first member asks for an unused id. */
+    private static int joinFanout(Fd socket, PacketOrder order, int group) throws SyscallException {
+        int flags = group == 0 ? FANOUT_FLAG_UNIQUEID : 0;
+        ByteBuffer arguments = Native.allocate(8)
+                .putShort(0, (short) group)
+                .putShort(2, (short) (order.fanout().value() | flags))
+                .putInt(4, order.sockets());
+        Sockets.set(socket, SOL_PACKET, PACKET_FANOUT, arguments, "PACKET_FANOUT");
+        return group != 0 ? group : Sockets.get(socket, SOL_PACKET, PACKET_FANOUT, "PACKET_FANOUT") & 0xffff;
+    }
+
+    private static void promiscuous(Fd socket, Device device) throws SyscallException {
+        ByteBuffer membership = Native.allocate(16).putInt(0, device.ifindex()).putShort(4, (short) PACKET_MR_PROMISC);
+        Sockets.set(socket, SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership, "PACKET_MR_PROMISC");
+    }
+
+    private record PacketSockets(PacketOrder order, List<Fd> fds, BpfMap active, Closer owned) implements Made {
+        @Override
+        public void describe(Lease.Builder lease, int firstFd) {
+            PacketLease.Builder packet = PacketLease.newBuilder().setVnetHeader(order.vnetHeader() ? VNET_HEADER : 0);
+            for (int i = 0; i < fds.size(); i++) {
+                packet.addFds(firstFd + i);
+            }
+            if (order.ringFrames() > 0) {
+                packet.setRing(PacketRing.newBuilder()
+                        .setBlockSize(RING_BLOCK)
+                        .setBlockCount(blocks(order.ringFrames()))
+                        .setFrameSize(RING_FRAME)
+                        .setFrameCount(blocks(order.ringFrames()) * (RING_BLOCK / RING_FRAME)));
+            }
+            lease.setPacket(packet);
+        }
+
+        @Override
+        public void activate() throws SyscallException {
+            active.put(0, 1);
+        }
+
+        @Override
+        public void close() {
+            try {
+                active.put(0, 0);
+            } catch (SyscallException e) {
+                // An array slot that exists can always be written; were it not so, the assertion tells the tests.
+                throw new AssertionError(e);
+            } finally {
+                owned.close();
+            }
+        }
+    }
+}

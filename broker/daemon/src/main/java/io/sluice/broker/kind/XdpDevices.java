@@ -1,0 +1,110 @@
+package io.sluice.broker.kind;
+
+import io.sluice.broker.bpf.BpfLink;
+import io.sluice.broker.bpf.BpfMap;
+import io.sluice.broker.bpf.BpfProgram;
+import io.sluice.broker.bpf.ProgramType;
+import io.sluice.broker.bpf.Programs;
+import io.sluice.broker.bpf.XdpAttachMode;
+import io.sluice.broker.sys.Device;
+import io.sluice.grant.sys.Closer;
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.SyscallException;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import jnr.constants.platform.Errno;
+
+/**
+ * The devices that carry our XDP program now: one program, link and XSKMAP each, shared by all leases on the device's
+ * queues, gone with the last of them. The map never leaves the broker: a queue without a lease passes its frames to the
+ * host's stack.
+ */
+public final class XdpDevices {
+    private static final int MAX_QUEUES = 1024;
+
+    private final Map<Integer, Attached> attached = new HashMap<>();
+
+    /** One device with our program on it. */
+    final class Attached {
+        private final int ifindex;
+        private final BpfMap sockets;
+        private final BpfLink link;
+        private final Closer owned;
+        private int users;
+
+        private Attached(int ifindex, BpfMap sockets, BpfLink link, Closer owned) {
+            this.ifindex = ifindex;
+            this.sockets = sockets;
+            this.link = link;
+            this.owned = owned;
+        }
+
+        /** How the driver runs the program. */
+        XdpAttachMode mode() {
+            return link.mode();
+        }
+
+        /** Directs a queue to a bound socket. */
+        void open(int queue, Fd socket) throws SyscallException {
+            sockets.put(queue, socket);
+        }
+
+        /** Directs a queue back to the host's stack; nothing more reaches the socket. */
+        void shut(int queue) {
+            try {
+                sockets.delete(queue);
+            } catch (SyscallException e) {
+                if (!e.is(Errno.ENOENT) && !e.is(Errno.EINVAL)) {
+                    throw new AssertionError(e);
+                }
+                // The slot was empty: never activated, or the tenant closed the socket first.
+            }
+        }
+
+        /** Gives the device up. */
+        void leave() {
+            if (--users == 0) {
+                attached.remove(ifindex, this);
+                owned.close();
+            }
+        }
+    }
+
+    /**
+     * The device with our program attached, counted as used until {@link Attached#leave()}.
+     *
+     * @throws SyscallException EBUSY if it runs in another mode for somebody else, or carries a foreign program
+     */
+    Attached join(Device device, XdpAttachMode mode) throws IOException {
+        Attached there = attached.get(device.ifindex());
+        if (there != null && there.link.attachedIfindex() != device.ifindex()) {
+            // Detached from outside, or the ifindex was used again: the old leases keep a dead object.
+            attached.remove(device.ifindex());
+            there = null;
+        }
+        if (there == null) {
+            there = attach(device, mode);
+            attached.put(device.ifindex(), there);
+        } else if (mode != XdpAttachMode.AUTO && mode != there.mode()) {
+            throw new SyscallException(
+                    "attach XDP to " + device.name() + " in " + mode + " mode while other leases have it in "
+                            + there.mode() + " mode",
+                    Errno.EBUSY.intValue());
+        }
+        there.users++;
+        return there;
+    }
+
+    private Attached attach(Device device, XdpAttachMode mode) throws IOException {
+        try (Closer closer = new Closer()) {
+            BpfMap sockets = BpfMap.xskMap("sluice_xsks", MAX_QUEUES);
+            closer.add(sockets::close);
+            try (BpfProgram program = BpfProgram.load(ProgramType.XDP, "sluice_xdp", Programs.xdpRedirect(sockets))) {
+                BpfLink link = BpfLink.attachXdp(program, device.ifindex(), mode);
+                closer.add(link::close);
+                return new Attached(device.ifindex(), sockets, link, closer.release());
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package io.sluice.broker.kind;
+
+import static io.sluice.broker.sys.BrokerCalls.LIBC;
+
+import io.sluice.broker.bpf.XdpAttachMode;
+import io.sluice.broker.policy.BusyPoll;
+import io.sluice.broker.policy.XdpOrder;
+import io.sluice.broker.sys.Device;
+import io.sluice.broker.sys.Sockets;
+import io.sluice.grant.sys.Closer;
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.Native;
+import io.sluice.grant.sys.SyscallException;
+import io.sluice.grant.v1.Lease;
+import io.sluice.grant.v1.XdpLease;
+import io.sluice.grant.v1.XdpMode;
+import io.sluice.grant.v1.XdpQueue;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import jnr.constants.platform.Errno;
+
+/**
+ * AF_XDP sockets on queues of one device (Documentation/networking/af_xdp.rst). UMEM, all rings and the binding are made
+ * here, because whoever holds an unbound socket may bind any device and queue. The XSKMAP entry comes last, with
+ * activation: an unserved socket in the map would swallow the queue's frames.
+ */
+public final class XdpKind {
+    private static final int SOL_XDP = 283;
+    private static final int XDP_RX_RING = 2;
+    private static final int XDP_TX_RING = 3;
+    private static final int XDP_UMEM_REG = 4;
+    private static final int XDP_UMEM_FILL_RING = 5;
+    private static final int XDP_UMEM_COMPLETION_RING = 6;
+    private static final int XDP_OPTIONS = 8;
+    private static final int XDP_OPTIONS_ZEROCOPY = 1;
+    private static final int XDP_COPY = 2;
+    private static final int XDP_USE_NEED_WAKEUP = 8;
+
+    /** close(2) frees a queue asynchronously, so a queue that was just given back may be busy for some milliseconds. */
+    private static final int BIND_TRIES = 50;
+
+    private static final long BIND_PAUSE_NS = 1_000_000;
+
+    private XdpKind() {}
+
+    /** Makes the sockets of {@code order} with {@code pool} as their UMEM. */
+    public static Made make(XdpOrder order, Device device, Pool pool, XdpDevices devices) throws IOException {
+        try (Closer closer = new Closer()) {
+            XdpDevices.Attached attached = devices.join(device, attachMode(order));
+            closer.add(attached::leave);
+            List<Fd> sockets = new ArrayList<>();
+            for (int queue : order.queues()) {
+                Fd socket = closer.add(Sockets.open(Sockets.AF_XDP, Sockets.SOCK_RAW, 0, "AF_XDP"));
+                sockets.add(socket);
+                Sockets.pinDevice(socket, device.name());
+                if (order.busyPoll().isPresent()) {
+                    busyPoll(socket, order.busyPoll().get());
+                }
+                registerUmem(socket, order, pool);
+                rings(socket, order);
+                bind(socket, order, device, queue);
+            }
+            return new XdpSockets(order, sockets, attached, closer.release());
+        }
+    }
+
+    private static XdpAttachMode attachMode(XdpOrder order) {
+        return switch (order.mode()) {
+            case AUTO -> XdpAttachMode.AUTO;
+            case NATIVE -> XdpAttachMode.NATIVE;
+            case SKB -> XdpAttachMode.SKB;
+        };
+    }
+
+    /** Receive work then happens in the holder's system calls, where a flood can't starve it. Needs NET_ADMIN. */
+    private static void busyPoll(Fd socket, BusyPoll busyPoll) throws SyscallException {
+        Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_PREFER_BUSY_POLL, 1, "SO_PREFER_BUSY_POLL");
+        Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_BUSY_POLL, busyPoll.timeoutMicros(), "SO_BUSY_POLL");
+        Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_BUSY_POLL_BUDGET, busyPoll.budget(), "SO_BUSY_POLL_BUDGET");
+    }
+
+    /** xdp_umem_reg {addr u64, len u64, chunk_size u32, headroom u32, flags u32, tx_metadata_len u32}. */
+    private static void registerUmem(Fd socket, XdpOrder order, Pool pool) throws SyscallException {
+        pool.mapped(address -> Sockets.set(
+                socket,
+                SOL_XDP,
+                XDP_UMEM_REG,
+                Native.allocate(32)
+                        .putLong(0, address)
+                        .putLong(8, pool.size())
+                        .putInt(16, order.chunkSize())
+                        .putInt(20, order.headroom()),
+                "XDP_UMEM_REG"));
+    }
+
+    private static void rings(Fd socket, XdpOrder order) throws SyscallException {
+        Sockets.set(socket, SOL_XDP, XDP_UMEM_FILL_RING, order.rings().fill(), "XDP_UMEM_FILL_RING");
+        Sockets.set(socket, SOL_XDP, XDP_UMEM_COMPLETION_RING, order.rings().completion(), "XDP_UMEM_COMPLETION_RING");
+        Sockets.set(socket, SOL_XDP, XDP_RX_RING, order.rings().rx(), "XDP_RX_RING");
+        if (!order.rxOnly()) {
+            Sockets.set(socket, SOL_XDP, XDP_TX_RING, order.rings().tx(), "XDP_TX_RING");
+        }
+    }
+
+    /** sockaddr_xdp {family u16, flags u16, ifindex u32, queue_id u32, shared_umem_fd u32}. */
+    private static void bind(Fd socket, XdpOrder order, Device device, int queue) throws SyscallException {
+        int flags = XDP_USE_NEED_WAKEUP | (order.forceCopy() ? XDP_COPY : 0);
+        ByteBuffer address = Native.allocate(16)
+                .putShort(0, (short) Sockets.AF_XDP)
+                .putShort(2, (short) flags)
+                .putInt(4, device.ifindex())
+                .putInt(8, queue);
+        String operation = "bind(AF_XDP, " + device.name() + ", queue " + queue + ")";
+        for (int tries = 1; ; tries++) {
+            if (LIBC.bind(socket.number(), address, 16) == 0) {
+                return;
+            }
+            if (!Native.failedWith(Errno.EBUSY) || tries == BIND_TRIES) {
+                throw new SyscallException(operation, Native.errno());
+            }
+            LockSupport.parkNanos(BIND_PAUSE_NS);
+        }
+    }
+
+    private record XdpSockets(XdpOrder order, List<Fd> fds, XdpDevices.Attached attached, Closer owned)
+            implements Made {
+        @Override
+        public void describe(Lease.Builder lease, int firstFd) {
+            XdpLease.Builder xdp = XdpLease.newBuilder()
+                    .setMode(attached.mode() == XdpAttachMode.NATIVE ? XdpMode.XDP_MODE_NATIVE : XdpMode.XDP_MODE_SKB)
+                    .setChunkSize(order.chunkSize())
+                    .setHeadroom(order.headroom())
+                    .setBusyPoll(order.busyPoll().isPresent());
+            for (int i = 0; i < fds.size(); i++) {
+                xdp.addQueues(XdpQueue.newBuilder()
+                        .setQueue(order.queues().get(i))
+                        .setFd(firstFd + i)
+                        .setRxRing(order.rings().rx())
+                        .setTxRing(order.rxOnly() ? 0 : order.rings().tx())
+                        .setFillRing(order.rings().fill())
+                        .setCompletionRing(order.rings().completion())
+                        .setZeroCopy(zeroCopy(fds.get(i))));
+            }
+            lease.setXdp(xdp);
+        }
+
+        private static boolean zeroCopy(Fd socket) {
+            try {
+                return (Sockets.get(socket, SOL_XDP, XDP_OPTIONS, "XDP_OPTIONS") & XDP_OPTIONS_ZEROCOPY) != 0;
+            } catch (SyscallException e) {
+                return false; // only a report; the socket works either way
+            }
+        }
+
+        @Override
+        public void activate() throws SyscallException {
+            for (int i = 0; i < fds.size(); i++) {
+                attached.open(order.queues().get(i), fds.get(i));
+            }
+        }
+
+        @Override
+        public void close() {
+            order.queues().forEach(attached::shut);
+            owned.close();
+        }
+    }
+}

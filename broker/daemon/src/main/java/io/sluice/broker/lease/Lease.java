@@ -1,0 +1,58 @@
+package io.sluice.broker.lease;
+
+import io.sluice.broker.kind.Made;
+import io.sluice.broker.policy.Order;
+import io.sluice.broker.policy.PacketOrder;
+import io.sluice.broker.policy.XdpOrder;
+import io.sluice.grant.v1.AuditEvent;
+import io.sluice.grant.v1.GrantRequest;
+import io.sluice.grant.v1.LeaseInfo;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * One granted thing in a tenant's hands.
+ *
+ * @param id unique over the broker's life
+ * @param request as the client made it, to be decided again when the policy changes
+ * @param order as it was allowed
+ * @param sinceMs milliseconds since 1970
+ */
+public record Lease(long id, Holder holder, GrantRequest request, Order order, Made made, long sinceMs) {
+    /** An audit event about this lease. */
+    public AuditEvent.Builder audit(AuditEvent.Type type) {
+        return holder.audit(type)
+                .setLease(id)
+                .setGrant(order.grant())
+                .setKind(kind())
+                .setInterface(order.interfaceName());
+    }
+
+    /** For operators. */
+    public LeaseInfo info() {
+        return LeaseInfo.newBuilder()
+                .setId(id)
+                .setTenant(holder.tenant())
+                .setGrant(order.grant())
+                .setKind(kind())
+                .setInterface(order.interfaceName())
+                .addAllQueues(queues())
+                .setPid(holder.peer().pid())
+                .setUid(holder.peer().uid())
+                .setClient(holder.client())
+                .setSinceMs(sinceMs)
+                .setMemory(order.memory())
+                .build();
+    }
+
+    private String kind() {
+        return order instanceof XdpOrder ? "xdp" : "packet";
+    }
+
+    private List<Integer> queues() {
+        if (order instanceof XdpOrder xdp) {
+            return xdp.queues();
+        }
+        return IntStream.range(0, ((PacketOrder) order).sockets()).boxed().toList();
+    }
+}

@@ -1,0 +1,302 @@
+package io.sluice.broker.server;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.sluice.broker.BrokerVersion;
+import io.sluice.broker.lease.Holder;
+import io.sluice.broker.lease.Lease;
+import io.sluice.broker.policy.PolicyException;
+import io.sluice.broker.policy.Quota;
+import io.sluice.broker.policy.Tenant;
+import io.sluice.grant.channel.Frame;
+import io.sluice.grant.channel.FrameChannel;
+import io.sluice.grant.channel.PeerCredentials;
+import io.sluice.grant.channel.ProtocolException;
+import io.sluice.grant.sys.Closer;
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.SyscallException;
+import io.sluice.grant.v1.AuditEvent;
+import io.sluice.grant.v1.EndReason;
+import io.sluice.grant.v1.Error;
+import io.sluice.grant.v1.Hello;
+import io.sluice.grant.v1.LeaseEnded;
+import io.sluice.grant.v1.Reply;
+import io.sluice.grant.v1.Request;
+import io.sluice.grant.v1.Welcome;
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The broker's one thread: accepts, reads, runs operations, writes, and notices who has gone. */
+public final class Broker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
+    private static final int PROTOCOL_VERSION = 1;
+    private static final int MAX_CONNECTIONS = 1024;
+    private static final int MAX_CLIENT_NAME = 64;
+
+    /** How often deadlines are looked at while any runs. */
+    private static final int TICK_MS = 250;
+
+    private final State state;
+    private final List<Listener> listeners;
+    private final Wakeup wakeup;
+    private final AdminOperations admin;
+    private final Operations operations;
+    private final PollSet polls = new PollSet();
+
+    Broker(State state, List<Listener> listeners, Wakeup wakeup) {
+        this.state = state;
+        this.listeners = listeners;
+        this.wakeup = wakeup;
+        this.admin = new AdminOperations(state, this::endAndTell);
+        this.operations = new Operations(new TenantOperations(state), admin, this::hello);
+    }
+
+    /** Serves until {@link Wakeup#stop()}. */
+    public void run() throws SyscallException {
+        state.audit.record(AuditEvent.newBuilder()
+                .setType(AuditEvent.Type.STARTED)
+                .setReason(BrokerVersion.STRING + ", policy " + state.policyFile));
+        while (!wakeup.stopRequested()) {
+            buildPolls();
+            boolean timed = state.connections.stream().anyMatch(Connection::isTimed);
+            polls.await(timed ? TICK_MS : -1);
+            if (wakeup.takeReload()) {
+                reload();
+            }
+            long now = System.nanoTime();
+            List.copyOf(state.connections).forEach(connection -> settle(connection, now));
+        }
+    }
+
+    private void buildPolls() {
+        polls.clear();
+        polls.add(wakeup.fd().number(), false, wakeup::drain);
+        for (Listener listener : listeners) {
+            polls.add(listener.socket().number(), false, () -> accept(listener));
+        }
+        for (Connection connection : state.connections) {
+            boolean write = connection.channel.queuedBytes() > 0;
+            polls.add(connection.channel.socket().number(), write, () -> read(connection));
+            polls.add(connection.pidfd.number(), false, () -> drop(connection, EndReason.DIED, ""));
+        }
+    }
+
+    private void reload() {
+        try {
+            admin.reload();
+            LOG.info("policy reloaded from {}", state.policyFile);
+        } catch (PolicyException e) {
+            LOG.error("policy not reloaded, nothing has changed:\n{}", e.getMessage());
+        }
+    }
+
+    private void accept(Listener listener) {
+        try {
+            for (Fd socket = listener.accept(); socket != null; socket = listener.accept()) {
+                admit(listener.table(), socket);
+            }
+        } catch (IOException e) {
+            LOG.warn("accept: {}", e.getMessage());
+        }
+    }
+
+    /** Takes a connection in, or refuses it by its credentials before a byte of it is read. */
+    private void admit(Table table, Fd socket) throws IOException {
+        try (Closer closer = new Closer()) {
+            closer.add(socket);
+            PeerCredentials peer = PeerCredentials.of(socket);
+            Fd pidfd = closer.add(PeerCredentials.pidfd(socket));
+            FrameChannel channel = new FrameChannel(socket, FrameChannel.MAX_REQUEST, false);
+            Optional<Tenant> tenant = state.policy.tenantOf(peer);
+            String name = table == Table.ADMIN ? "" : tenant.map(Tenant::name).orElse("");
+            Connection connection = new Connection(channel, pidfd, peer, table, name);
+            closer.release();
+            state.connections.add(connection);
+            refusal(connection, tenant).ifPresent(error -> refuse(connection, error));
+        } catch (SyscallException e) {
+            LOG.warn("a peer was gone before it could be identified: {}", e.getMessage());
+        }
+    }
+
+    private Optional<Error> refusal(Connection connection, Optional<Tenant> tenant) {
+        int uid = connection.peer.uid();
+        if (connection.table == Table.ADMIN && !state.policy.isAdmin(connection.peer)) {
+            return Optional.of(error(
+                    Error.Code.DENIED,
+                    "uid " + uid + " is no administrator",
+                    "add it to `admins` in the policy, or connect to the tenant socket"));
+        }
+        if (connection.table == Table.TENANT && tenant.isEmpty()) {
+            return Optional.of(error(
+                    Error.Code.DENIED,
+                    "no tenant of the policy has uid " + uid + " (groups " + connection.peer.groups() + ")",
+                    "have the operator add a tenant with this identity and reload the policy"));
+        }
+        long same = state.connections.stream()
+                .filter(other -> other.peer.uid() == uid && other.table == connection.table)
+                .count();
+        int limit = tenant.map(Tenant::quota).map(Quota::connections).orElse(MAX_CONNECTIONS);
+        if ((connection.table == Table.TENANT && same > limit) || state.connections.size() > MAX_CONNECTIONS) {
+            return Optional.of(
+                    error(Error.Code.QUOTA, "uid " + uid + " has " + (same - 1) + " connections open", "close one"));
+        }
+        return Optional.empty();
+    }
+
+    private static Error error(Error.Code code, String message, String hint) {
+        return Error.newBuilder()
+                .setCode(code)
+                .setMessage(message)
+                .setHint(hint)
+                .build();
+    }
+
+    private void refuse(Connection connection, Error error) {
+        state.audit.record(connection.holder.audit(AuditEvent.Type.DENY).setReason(error.getMessage()));
+        close(connection, error);
+    }
+
+    /** Sends a last error; the connection ends once it is written, or after the deadline. */
+    private static void close(Connection connection, Error error) {
+        connection.reply(0, Reply.newBuilder().setError(error));
+        connection.phase = Phase.CLOSING;
+    }
+
+    private void read(Connection connection) {
+        if (!state.connections.contains(connection)) {
+            return; // dropped by an earlier handler of the same round
+        }
+        try {
+            for (Frame frame = connection.channel.receive(); frame != null; frame = connection.channel.receive()) {
+                if (connection.phase == Phase.CLOSING) {
+                    continue;
+                }
+                if (connection.answering) {
+                    throw new ProtocolException("a request while another is unanswered");
+                }
+                run(connection, Request.parseFrom(frame.body()));
+            }
+        } catch (EOFException e) {
+            drop(connection, EndReason.CLOSED, "");
+        } catch (InvalidProtocolBufferException e) {
+            misbehaved(connection, "a frame that is no Request: " + e.getMessage());
+        } catch (ProtocolException e) {
+            misbehaved(connection, e.getMessage());
+        } catch (IOException e) {
+            drop(connection, EndReason.CLOSED, "");
+        }
+    }
+
+    private void run(Connection connection, Request request) throws ProtocolException {
+        try {
+            operations.run(connection, request);
+        } catch (Rejection e) {
+            connection.reply(request.getId(), Reply.newBuilder().setError(e.error()));
+        }
+    }
+
+    private void misbehaved(Connection connection, String what) {
+        state.audit.record(
+                connection.holder.audit(AuditEvent.Type.PROTOCOL_ERROR).setReason(what));
+        endLeases(connection, EndReason.MISBEHAVED);
+        close(connection, error(Error.Code.PROTOCOL, what, "see docs/protocol.md"));
+        connection.channel.shutdownRead();
+    }
+
+    private void hello(Connection connection, Request request) throws ProtocolException {
+        Hello hello = request.getHello();
+        if (hello.getVersion() != PROTOCOL_VERSION) {
+            throw new ProtocolException(
+                    "protocol version " + hello.getVersion() + "; this broker speaks " + PROTOCOL_VERSION);
+        }
+        String client = hello.getClient();
+        if (client.length() > MAX_CLIENT_NAME || !client.chars().allMatch(c -> c >= ' ' && c < 127)) {
+            throw new ProtocolException("a client name is at most " + MAX_CLIENT_NAME + " printable ASCII characters");
+        }
+        connection.holder = new Holder(connection.holder.tenant(), connection.peer, client);
+        connection.phase = Phase.READY;
+        connection.reply(
+                request.getId(),
+                Reply.newBuilder()
+                        .setWelcome(Welcome.newBuilder()
+                                .setVersion(PROTOCOL_VERSION)
+                                .setBrokerVersion(BrokerVersion.STRING)
+                                .setTenant(connection.holder.tenant())));
+    }
+
+    /** Ends a lease for a reason that is not its holder's, and tells the holder. */
+    private void endAndTell(Lease lease, EndReason reason, String why) {
+        state.leases.end(lease, reason, why);
+        for (Connection connection : state.connections) {
+            if (connection.leases.remove(lease)) {
+                connection.reply(
+                        0,
+                        Reply.newBuilder()
+                                .setLeaseEnded(LeaseEnded.newBuilder()
+                                        .setLease(lease.id())
+                                        .setReason(reason)));
+            }
+        }
+    }
+
+    /** After each round: write what is due, and part with who is finished or too late. */
+    private void settle(Connection connection, long now) {
+        if (!state.connections.contains(connection)) {
+            return;
+        }
+        try {
+            boolean written = connection.channel.flush();
+            connection.answering &= !written;
+            if (written && connection.phase == Phase.CLOSING) {
+                drop(connection, EndReason.MISBEHAVED, "");
+                return;
+            }
+        } catch (SyscallException e) {
+            drop(connection, EndReason.CLOSED, e.getMessage());
+            return;
+        }
+        connection.checkClock(now);
+        if (connection.isLate(now)) {
+            EndReason reason = connection.phase == Phase.CONFIRMING ? EndReason.UNCONFIRMED : EndReason.MISBEHAVED;
+            drop(connection, reason, "nothing came in time in phase " + connection.phase);
+        } else if (connection.channel.queuedBytes() > Connection.MAX_BACKLOG && connection.phase == Phase.STREAMING) {
+            drop(connection, EndReason.MISBEHAVED, "the audit stream is not read");
+        }
+    }
+
+    private void drop(Connection connection, EndReason reason, String why) {
+        if (!state.connections.remove(connection)) {
+            return;
+        }
+        if (!why.isEmpty()) {
+            LOG.info("{} pid {}: {}", connection.holder.tenant(), connection.peer.pid(), why);
+        }
+        endLeases(connection, reason);
+        if (connection.watcher != null) {
+            state.audit.unwatch(connection.watcher);
+        }
+        if (connection.pool != null) {
+            state.leases.charge(connection.holder.tenant(), -connection.pool.size());
+            connection.pool.close();
+        }
+        connection.channel.close();
+        connection.pidfd.close();
+    }
+
+    private void endLeases(Connection connection, EndReason reason) {
+        state.leases.endAll(connection.leases, reason);
+        connection.leases.clear();
+    }
+
+    /** Ends every lease and connection and removes the sockets. */
+    @Override
+    public void close() {
+        List.copyOf(state.connections).forEach(connection -> drop(connection, EndReason.SHUTDOWN, ""));
+        listeners.forEach(Listener::close);
+        state.audit.record(AuditEvent.newBuilder().setType(AuditEvent.Type.STOPPED));
+        wakeup.close();
+    }
+}

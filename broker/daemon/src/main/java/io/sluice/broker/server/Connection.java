@@ -1,0 +1,84 @@
+package io.sluice.broker.server;
+
+import io.sluice.broker.kind.Pool;
+import io.sluice.broker.lease.Holder;
+import io.sluice.broker.lease.Lease;
+import io.sluice.grant.channel.FrameChannel;
+import io.sluice.grant.channel.PeerCredentials;
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.v1.AuditEvent;
+import io.sluice.grant.v1.Reply;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** One client: who it is, where it stands, what it holds. Mutable, owned by the broker's thread. */
+final class Connection {
+    /** A client has so long to greet, to finish a frame, to confirm, and to read a reply. */
+    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(5);
+
+    /** An audit stream that lets so many bytes pile up is cut off. */
+    static final int MAX_BACKLOG = 256 * 1024;
+
+    final FrameChannel channel;
+    final Fd pidfd;
+    final PeerCredentials peer;
+    final Table table;
+    final List<Lease> leases = new ArrayList<>();
+    Phase phase = Phase.GREETING;
+    Holder holder;
+    Pool pool;
+    long nonce;
+
+    /** A reply is queued, so a request now would be a second outstanding one. */
+    boolean answering;
+
+    Consumer<AuditEvent> watcher;
+    private long deadline;
+    private boolean timed;
+
+    /** @param pidfd of the peer, consumed */
+    Connection(FrameChannel channel, Fd pidfd, PeerCredentials peer, Table table, String tenant) {
+        this.channel = channel;
+        this.pidfd = pidfd;
+        this.peer = peer;
+        this.table = table;
+        this.holder = new Holder(tenant, peer, "");
+    }
+
+    /** Queues a reply; {@code fds} are consumed. */
+    void reply(long id, Reply.Builder reply, List<Fd> fds) {
+        answering |= id != 0;
+        channel.send(reply.setId(id).build().toByteArray(), fds);
+    }
+
+    void reply(long id, Reply.Builder reply) {
+        reply(id, reply, List.of());
+    }
+
+    /** Starts, keeps or stops the clock: it runs while the client owes us something. */
+    void checkClock(long now) {
+        boolean owes =
+                phase != Phase.READY && phase != Phase.STREAMING || channel.midFrame() || channel.queuedBytes() > 0;
+        if (!owes) {
+            timed = false;
+        } else if (!timed) {
+            timed = true;
+            deadline = now + PATIENCE_NS;
+        }
+    }
+
+    /** Restarts the clock: the client has done what it owed, and owes the next thing. */
+    void restartClock() {
+        timed = false;
+    }
+
+    boolean isTimed() {
+        return timed;
+    }
+
+    boolean isLate(long now) {
+        return timed && now - deadline > 0;
+    }
+}

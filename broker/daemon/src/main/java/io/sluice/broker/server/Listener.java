@@ -1,0 +1,86 @@
+package io.sluice.broker.server;
+
+import io.sluice.grant.sys.Fd;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import jnr.unixsocket.UnixServerSocketChannel;
+import jnr.unixsocket.UnixSocketAddress;
+import jnr.unixsocket.UnixSocketChannel;
+
+/** A listening unix socket of one table. Removes its file when closed. */
+final class Listener implements AutoCloseable {
+    private static final int BACKLOG = 128;
+
+    private final Path path;
+    private final Table table;
+    private final UnixServerSocketChannel server;
+    private final Fd socket;
+
+    private Listener(Path path, Table table, UnixServerSocketChannel server, Fd socket) {
+        this.path = path;
+        this.table = table;
+        this.server = server;
+        this.socket = socket;
+    }
+
+    /**
+     * Binds {@code path}. A file that a dead broker left is replaced; a live one's is not.
+     *
+     * @param permissions of the socket file: who may connect at all. Who may do what is decided by credentials.
+     */
+    static Listener open(Path path, Table table, String permissions) throws IOException {
+        if (Files.exists(path)) {
+            if (answers(path)) {
+                throw new IOException("a broker is already running at " + path);
+            }
+            Files.delete(path);
+        }
+        Files.createDirectories(path.toAbsolutePath().getParent());
+        UnixServerSocketChannel server = UnixServerSocketChannel.open();
+        try {
+            // Nobody can connect between bind and listen, so the permissions are in place before the first peer.
+            Fd socket = Fd.duplicateOf(server.getFD()).closeOnExecNonBlocking();
+            server.socket().bind(new UnixSocketAddress(path.toFile()), BACKLOG);
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
+            return new Listener(path, table, server, socket);
+        } catch (IOException | RuntimeException e) {
+            server.close();
+            throw new IOException("cannot listen at " + path + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean answers(Path path) {
+        try (UnixSocketChannel probe = UnixSocketChannel.open(new UnixSocketAddress(path.toFile()))) {
+            return probe.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    Table table() {
+        return table;
+    }
+
+    /** Borrowed, for the poll set. */
+    Fd socket() {
+        return socket;
+    }
+
+    /** A waiting connection, owned by the caller; null if none is left. */
+    Fd accept() throws IOException {
+        return Accept.next(socket);
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            // The file stays; the next broker replaces it.
+        }
+        socket.close();
+    }
+}

@@ -1,0 +1,56 @@
+package io.sluice.broker.server;
+
+import io.sluice.broker.audit.Audit;
+import io.sluice.broker.policy.Identities;
+import io.sluice.broker.policy.PolicyException;
+import io.sluice.grant.sys.Closer;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Puts a broker together. */
+public final class Start {
+    private Start() {}
+
+    /**
+     * Reads the policy and listens. Nothing is served before {@link Broker#run()}.
+     *
+     * @throws PolicyException the policy is broken
+     * @throws IOException a file can't be read or a socket can't be bound
+     */
+    public static Broker broker(
+            Path policy, Path socket, Path adminSocket, PrintStream audit, Wakeup wakeup, Identities identities)
+            throws IOException, PolicyException {
+        State state = new State(policy, identities, new Audit(audit));
+        List<Listener> listeners = new ArrayList<>();
+        try (Closer closer = new Closer()) {
+            // Anybody may knock at either socket: credentials decide, before a byte is read.
+            Listener tenants = Listener.open(socket, Table.TENANT, "rw-rw-rw-");
+            closer.add(tenants::close);
+            listeners.add(tenants);
+            Listener admins = Listener.open(adminSocket, Table.ADMIN, "rw-rw-rw-");
+            closer.add(admins::close);
+            listeners.add(admins);
+            closer.release();
+            return new Broker(state, listeners, wakeup);
+        }
+    }
+
+    /** Opens the audit file for appending; {@code -} is standard output. */
+    public static PrintStream auditStream(String where) throws IOException {
+        if (where.equals("-")) {
+            return System.out;
+        }
+        return new PrintStream(
+                Files.newOutputStream(
+                        Path.of(where),
+                        java.nio.file.StandardOpenOption.CREATE,
+                        java.nio.file.StandardOpenOption.APPEND),
+                false,
+                StandardCharsets.UTF_8);
+    }
+}

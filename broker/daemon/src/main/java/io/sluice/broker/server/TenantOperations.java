@@ -1,0 +1,224 @@
+package io.sluice.broker.server;
+
+import com.google.protobuf.ByteString;
+import io.sluice.broker.kind.Pool;
+import io.sluice.broker.lease.Lease;
+import io.sluice.broker.lease.Maker;
+import io.sluice.broker.policy.Decision;
+import io.sluice.broker.policy.Decisions;
+import io.sluice.broker.policy.Grant;
+import io.sluice.broker.policy.Order;
+import io.sluice.broker.policy.Quota;
+import io.sluice.broker.policy.Tenant;
+import io.sluice.grant.channel.FrameChannel;
+import io.sluice.grant.channel.ProtocolException;
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.SyscallException;
+import io.sluice.grant.v1.Acquire;
+import io.sluice.grant.v1.Acquired;
+import io.sluice.grant.v1.AuditEvent;
+import io.sluice.grant.v1.Confirmed;
+import io.sluice.grant.v1.Device;
+import io.sluice.grant.v1.EndReason;
+import io.sluice.grant.v1.Error;
+import io.sluice.grant.v1.GrantList;
+import io.sluice.grant.v1.GrantRequest;
+import io.sluice.grant.v1.PoolLease;
+import io.sluice.grant.v1.Released;
+import io.sluice.grant.v1.Reply;
+import io.sluice.grant.v1.Request;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The tenant table: what a worker may ask for. */
+final class TenantOperations {
+    private static final int PAGE = 4096;
+    private static final long MAX_POOL = 1L << 31; // what one ByteBuffer of a Java client can map, rounded up
+
+    private final State state;
+    private final SecureRandom random = new SecureRandom();
+
+    TenantOperations(State state) {
+        this.state = state;
+    }
+
+    void listGrants(Connection connection, Request request) throws Rejection {
+        GrantList.Builder list = GrantList.newBuilder();
+        tenant(connection).grants().stream().map(Grant::describe).forEach(list::addGrants);
+        connection.reply(request.getId(), Reply.newBuilder().setGrantList(list));
+    }
+
+    /** Makes everything or nothing: decide all, check the quota, then make one by one and undo if one fails. */
+    void acquire(Connection connection, Request request) throws Rejection {
+        Acquire acquire = request.getAcquire();
+        Tenant tenant = tenant(connection);
+        List<Order> orders = decideAll(connection, acquire.getGrantsList());
+        long poolSize =
+                acquire.hasPool() ? checkPool(connection, acquire.getPool().getSize()) : 0;
+        long bytes = poolSize + orders.stream().mapToLong(Order::memory).sum();
+        checkQuota(connection, tenant.quota(), orders.size(), bytes);
+
+        List<Lease> made = new ArrayList<>();
+        Pool newPool = null;
+        List<Fd> copies = new ArrayList<>();
+        boolean done = false;
+        try {
+            Acquired.Builder reply = Acquired.newBuilder();
+            if (poolSize > 0) {
+                newPool = Pool.create(poolSize);
+                copies.add(newPool.memory().duplicate());
+                reply.setPool(PoolLease.newBuilder().setFd(0).setSize(poolSize));
+            }
+            Pool pool = newPool != null ? newPool : connection.pool;
+            for (int i = 0; i < orders.size(); i++) {
+                make(connection, acquire.getGrants(i), orders.get(i), pool, reply, made, copies);
+            }
+            connection.nonce = random.nextLong();
+            connection.reply(request.getId(), Reply.newBuilder().setAcquired(reply.setNonce(connection.nonce)), copies);
+            done = true;
+        } catch (Maker.Failure e) {
+            throw new Rejection(e.code(), e.getMessage(), e.hint());
+        } catch (SyscallException e) {
+            throw new Rejection(Error.Code.INTERNAL, e.getMessage(), "");
+        } finally {
+            if (!done) {
+                copies.forEach(Fd::close);
+                made.forEach(lease -> lease.made().close());
+                if (newPool != null) {
+                    newPool.close();
+                }
+            }
+        }
+        if (newPool != null) {
+            connection.pool = newPool;
+            state.leases.charge(tenant.name(), poolSize);
+        }
+        made.forEach(state.leases::add);
+        connection.leases.addAll(made);
+        connection.phase = Phase.CONFIRMING;
+        connection.restartClock();
+    }
+
+    private void make(
+            Connection connection,
+            GrantRequest request,
+            Order order,
+            Pool pool,
+            Acquired.Builder reply,
+            List<Lease> made,
+            List<Fd> copies)
+            throws Maker.Failure, SyscallException, Rejection {
+        Maker.Result result = state.maker.make(order, pool);
+        Lease lease = new Lease(
+                state.leases.nextId(), connection.holder, request, order, result.made(), System.currentTimeMillis());
+        made.add(lease);
+        if (copies.size() + result.made().fds().size() > FrameChannel.MAX_FDS) {
+            throw new Rejection(
+                    Error.Code.INVALID,
+                    "more than " + FrameChannel.MAX_FDS + " descriptors in one reply",
+                    "split the request");
+        }
+        var message = io.sluice.grant.v1.Lease.newBuilder()
+                .setId(lease.id())
+                .setGrant(order.grant())
+                .setDevice(Device.newBuilder()
+                        .setName(result.device().name())
+                        .setIfindex(result.device().ifindex())
+                        .setMtu(result.device().mtu())
+                        .setMac(ByteString.copyFrom(result.device().mac())));
+        result.made().describe(message, copies.size());
+        for (Fd fd : result.made().fds()) {
+            copies.add(fd.duplicate());
+        }
+        reply.addLeases(message);
+    }
+
+    private List<Order> decideAll(Connection connection, List<GrantRequest> requests) throws Rejection {
+        List<Order> orders = new ArrayList<>();
+        for (GrantRequest request : requests) {
+            Decision decision = Decisions.decide(state.policy, connection.peer, request);
+            if (decision instanceof Decision.Deny deny) {
+                denied(connection, request.getGrant(), deny.reason());
+                throw new Rejection(deny.code(), deny.reason(), deny.hint());
+            }
+            orders.add(((Decision.Allow) decision).order());
+        }
+        return orders;
+    }
+
+    private static long checkPool(Connection connection, long size) throws Rejection {
+        if (connection.pool != null) {
+            throw new Rejection(
+                    Error.Code.INVALID, "this connection has its pool already", "leave the pool out of the request");
+        }
+        if (size <= 0 || size > MAX_POOL || size % PAGE != 0) {
+            throw new Rejection(
+                    Error.Code.INVALID,
+                    "a pool of " + Long.toUnsignedString(size) + " bytes",
+                    "ask for a multiple of " + PAGE + ", at most " + MAX_POOL);
+        }
+        return size;
+    }
+
+    private void checkQuota(Connection connection, Quota quota, int leases, long bytes) throws Rejection {
+        var over = state.leases.overQuota(connection.holder.tenant(), quota, leases, bytes);
+        if (over.isPresent()) {
+            denied(connection, "", "quota: " + over.get());
+            throw new Rejection(
+                    Error.Code.QUOTA,
+                    "tenant " + connection.holder.tenant() + ": " + over.get(),
+                    "release something, or have the operator raise the quota");
+        }
+    }
+
+    private void denied(Connection connection, String grant, String reason) {
+        // The name comes from the client: bounded here, escaped by the JSON writer.
+        String name = grant.length() > 64 ? grant.substring(0, 64) : grant;
+        state.audit.record(
+                connection.holder.audit(AuditEvent.Type.DENY).setGrant(name).setReason(reason));
+    }
+
+    /** The client has every descriptor: from now on they receive. */
+    void confirm(Connection connection, Request request) throws Rejection, ProtocolException {
+        if (request.getConfirm().getNonce() != connection.nonce) {
+            throw new ProtocolException("confirm with a wrong nonce");
+        }
+        try {
+            for (Lease lease : connection.leases) {
+                lease.made().activate();
+            }
+        } catch (SyscallException e) {
+            state.leases.endAll(connection.leases, EndReason.UNCONFIRMED);
+            connection.leases.clear();
+            throw new Rejection(Error.Code.INTERNAL, e.getMessage(), "");
+        } finally {
+            connection.phase = Phase.READY;
+        }
+        connection.reply(request.getId(), Reply.newBuilder().setConfirmed(Confirmed.getDefaultInstance()));
+    }
+
+    void release(Connection connection, Request request) throws Rejection {
+        long id = request.getRelease().getLease();
+        Lease lease = connection.leases.stream()
+                .filter(held -> held.id() == id)
+                .findFirst()
+                .orElseThrow(() -> new Rejection(
+                        Error.Code.NOT_FOUND, "this connection holds no lease " + Long.toUnsignedString(id), ""));
+        connection.leases.remove(lease);
+        state.leases.end(lease, EndReason.RELEASED, "");
+        connection.reply(request.getId(), Reply.newBuilder().setReleased(Released.getDefaultInstance()));
+    }
+
+    /** The peer's tenant in the policy of now; a reload may have taken it away. */
+    private Tenant tenant(Connection connection) throws Rejection {
+        return state.policy
+                .tenantOf(connection.peer)
+                .filter(tenant -> tenant.name().equals(connection.holder.tenant()))
+                .orElseThrow(() -> new Rejection(
+                        Error.Code.DENIED,
+                        "the policy no longer has uid " + connection.peer.uid() + " as tenant "
+                                + connection.holder.tenant(),
+                        "connect again"));
+    }
+}

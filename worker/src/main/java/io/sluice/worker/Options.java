@@ -1,0 +1,118 @@
+package io.sluice.worker;
+
+import io.sluice.worker.control.WorkerServer;
+import io.sluice.worker.engine.IdleStrategy;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The worker's command line.
+ *
+ * @param broker the broker's tenant socket
+ * @param socket where gRPC is served
+ * @param frames frames of {@code frameSize} bytes
+ * @param largeFrames frames for superframes
+ */
+record Options(
+        Path broker,
+        Path socket,
+        String name,
+        int frameSize,
+        int frames,
+        int largeFrames,
+        IdleStrategy idle,
+        Optional<WorkerServer.Tls> tls) {
+    static final String HELP = """
+            Usage: sluice worker [options]
+
+            Forwards packets over sockets that the broker passes it, steered by gRPC. Needs no privilege.
+
+              --broker PATH           the broker's socket (env SLUICE_BROKER; default /run/sluice/broker.sock)
+              --socket PATH           where gRPC is served, to this uid only (env SLUICE_WORKER; default
+                                      $XDG_RUNTIME_DIR/sluice/worker.sock, else /tmp/sluice-UID/worker.sock)
+              --name NAME             what the operator sees in `sluice lease ls` (default: worker)
+              --frames N              packet buffers (default 16384)
+              --frame-size 2048|4096  bytes of each; 2048 is enough for an MTU of 1774 (default 2048)
+              --large-frames N        buffers for superframes of up to 64 KiB (default 512)
+              --idle adaptive|spin    adaptive sleeps when there is nothing to do; spin takes a core (default adaptive)
+              --listen HOST:PORT      serve gRPC on TCP too; needs the next three
+              --tls-cert FILE         server certificate chain, PEM
+              --tls-key FILE          its key, PEM (PKCS #8)
+              --tls-client-ca FILE    who may call: holders of certificates of this authority, PEM
+              --help, --version
+
+            Exit codes: 0 stopped, 1 failed, 2 usage, 3 the broker can't be reached, 5 the broker refuses this user.
+            """;
+
+    private static final int MAX_FRAMES = 1 << 19;
+
+    /** A command line that can't be understood. */
+    static final class UsageException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        UsageException(String message) {
+            super(message);
+        }
+    }
+
+    static Options parse(String[] arguments, Map<String, String> environment, int uid) throws UsageException {
+        Values values = new Values(arguments);
+        Path broker =
+                Path.of(values.get("--broker", environment.getOrDefault("SLUICE_BROKER", "/run/sluice/broker.sock")));
+        Path socket = Path.of(values.get("--socket", defaultSocket(environment, uid)));
+        String name = values.get("--name", "worker");
+        int frameSize = values.number("--frame-size", 2048, 2048, 4096);
+        int frames = values.number("--frames", 16384, 64, MAX_FRAMES);
+        int large = values.number("--large-frames", 512, 0, 16384);
+        IdleStrategy idle = switch (values.get("--idle", "adaptive").toLowerCase(Locale.ROOT)) {
+            case "adaptive" -> IdleStrategy.ADAPTIVE;
+            case "spin" -> IdleStrategy.SPIN;
+            default -> throw new UsageException("--idle: adaptive or spin is expected");
+        };
+        if (Integer.bitCount(frameSize) != 1) {
+            throw new UsageException("--frame-size: 2048 or 4096 is expected");
+        }
+        if ((long) frames * frameSize + large * 69632L > Integer.MAX_VALUE) {
+            throw new UsageException("the frame pool would exceed 2 GiB; use fewer --frames or --large-frames");
+        }
+        Options options = new Options(broker, socket, name, frameSize, frames, large, idle, tls(values));
+        values.rejectOthers();
+        return options;
+    }
+
+    private static String defaultSocket(Map<String, String> environment, int uid) {
+        if (environment.containsKey("SLUICE_WORKER")) {
+            return environment.get("SLUICE_WORKER");
+        }
+        String runtime = environment.get("XDG_RUNTIME_DIR");
+        return (runtime != null ? runtime + "/sluice" : "/tmp/sluice-" + uid) + "/worker.sock";
+    }
+
+    private static Optional<WorkerServer.Tls> tls(Values values) throws UsageException {
+        String listen = values.get("--listen", "");
+        String certificate = values.get("--tls-cert", "");
+        String key = values.get("--tls-key", "");
+        String clientCa = values.get("--tls-client-ca", "");
+        if (listen.isEmpty() && certificate.isEmpty() && key.isEmpty() && clientCa.isEmpty()) {
+            return Optional.empty();
+        }
+        if (listen.isEmpty() || certificate.isEmpty() || key.isEmpty() || clientCa.isEmpty()) {
+            throw new UsageException(
+                    "--listen, --tls-cert, --tls-key and --tls-client-ca go together: TCP is never served without TLS");
+        }
+        int colon = listen.lastIndexOf(':');
+        try {
+            int port = Integer.parseInt(listen.substring(colon + 1));
+            return Optional.of(new WorkerServer.Tls(
+                    new InetSocketAddress(listen.substring(0, Math.max(colon, 0)), port),
+                    Path.of(certificate),
+                    Path.of(key),
+                    Path.of(clientCa)));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--listen " + listen + ": HOST:PORT is expected");
+        }
+    }
+}

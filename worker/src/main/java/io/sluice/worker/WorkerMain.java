@@ -1,0 +1,109 @@
+package io.sluice.worker;
+
+import io.sluice.control.transport.ControlServer;
+import io.sluice.grant.client.RefusedException;
+import io.sluice.worker.conductor.Conductor;
+import io.sluice.worker.conductor.SelfPortrait;
+import io.sluice.worker.control.WorkerServer;
+import java.io.IOException;
+import java.util.List;
+
+/** Starts the worker. */
+public final class WorkerMain {
+    private static final int EXIT_FAILED = 1;
+    private static final int EXIT_USAGE = 2;
+    private static final int EXIT_NO_BROKER = 3;
+    private static final int EXIT_DENIED = 5;
+
+    private WorkerMain() {}
+
+    /** See {@link Options#HELP}. */
+    public static void main(String[] arguments) {
+        int status = start(arguments);
+        if (status != 0) {
+            Runtime.getRuntime().halt(status);
+        }
+    }
+
+    private static int start(String[] arguments) {
+        List<String> words = List.of(arguments);
+        if (words.contains("--help") || words.contains("-h")) {
+            System.out.print(Options.HELP);
+            return 0;
+        }
+        if (words.contains("--version")) {
+            System.out.println("sluice-worker " + version());
+            return 0;
+        }
+        try {
+            SelfPortrait self = SelfPortrait.take();
+            return serve(Options.parse(arguments, System.getenv(), self.uid()), self);
+        } catch (Options.UsageException e) {
+            System.err.println("sluice-worker: " + e.getMessage() + "; see --help");
+            return EXIT_USAGE;
+        } catch (IOException e) {
+            System.err.println("sluice-worker: " + e.getMessage());
+            return EXIT_FAILED;
+        }
+    }
+
+    private static int serve(Options options, SelfPortrait self) throws IOException {
+        Conductor conductor;
+        try {
+            conductor = new Conductor(new Conductor.Settings(
+                    options.broker(),
+                    options.name(),
+                    options.frameSize(),
+                    options.frames(),
+                    options.largeFrames(),
+                    options.idle()));
+        } catch (RefusedException e) {
+            System.err.println("sluice-worker: the broker at " + options.broker() + " refuses: " + e.getMessage()
+                    + (e.hint().isEmpty() ? "" : "; " + e.hint()));
+            return EXIT_DENIED;
+        } catch (IOException e) {
+            System.err.println("sluice-worker: " + e.getMessage());
+            System.err.println("sluice-worker: without a broker a worker has no sockets: it may not open any itself ("
+                    + refusals(self) + "); start `sluice broker`, or name its socket with --broker");
+            return EXIT_NO_BROKER;
+        }
+        try (ControlServer server =
+                WorkerServer.start(conductor, self, options.frameSize(), options.socket(), options.tls(), version())) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, conductor), "stop"));
+            System.out.println("sluice-worker ready: unix:" + options.socket() + ", tenant "
+                    + conductor.tenant().orElse("?"));
+            if (options.tls().isPresent()) {
+                System.out.println("sluice-worker listens: " + server.tlsAddress() + " (mutual TLS)");
+            }
+            server.awaitTermination();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            conductor.close();
+        }
+        return 0;
+    }
+
+    private static String refusals(SelfPortrait self) {
+        return String.join(
+                ", ",
+                self.attempts().stream()
+                        .map(attempt -> attempt.operation() + ": "
+                                + (attempt.refused().isEmpty() ? "allowed" : attempt.refused()))
+                        .toList());
+    }
+
+    private static void stop(ControlServer server, Conductor conductor) {
+        conductor.close();
+        try {
+            server.close();
+        } catch (IOException e) {
+            System.err.println("sluice-worker: stopping: " + e.getMessage());
+        }
+    }
+
+    private static String version() {
+        String version = WorkerMain.class.getPackage().getImplementationVersion();
+        return version == null ? "dev" : version;
+    }
+}

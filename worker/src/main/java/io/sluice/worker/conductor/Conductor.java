@@ -1,0 +1,398 @@
+package io.sluice.worker.conductor;
+
+import io.sluice.grant.v1.LeaseEnded;
+import io.sluice.grant.v1.Reply;
+import io.sluice.worker.conductor.ConductorException.Kind;
+import io.sluice.worker.engine.DataPath;
+import io.sluice.worker.engine.IdleStrategy;
+import io.sluice.worker.graph.CrossConnect;
+import io.sluice.worker.port.Counters;
+import io.sluice.worker.port.Port;
+import io.sluice.worker.port.PortCounter;
+import io.sluice.worker.port.PortQueue;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owns the configuration. Every method runs in the conductor's thread, {@link #executor()}: gRPC services are run there, and
+ * what other threads notice is posted there.
+ *
+ * <p>It keeps what is wanted apart from what is: when the broker goes, so do all leases, and the ports are down; when it
+ * comes back they are opened again and their links with them. A port whose lease was revoked stays down.
+ */
+public final class Conductor implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Conductor.class);
+    private static final long RECONNECT_MS = 1_000;
+
+    /** A link that was asked for. */
+    public static final class LinkState {
+        private final String name;
+        private final PortState a;
+        private final PortState b;
+        private CrossConnect active;
+
+        LinkState(String name, PortState a, PortState b) {
+            this.name = name;
+            this.a = a;
+            this.b = b;
+        }
+
+        /** The name. */
+        public String name() {
+            return name;
+        }
+
+        /** One side. */
+        public PortState a() {
+            return a;
+        }
+
+        /** The other side. */
+        public PortState b() {
+            return b;
+        }
+    }
+
+    private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "conductor");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final Map<String, PortState> ports = new LinkedHashMap<>();
+    private final Map<String, LinkState> links = new LinkedHashMap<>();
+    private final Counters retired = new Counters();
+    private final Settings settings;
+    private BrokerSession session;
+    private DataPath dataPath;
+    private int lastHolder;
+
+    /**
+     * What a conductor is started with.
+     *
+     * @param broker the broker's tenant socket
+     * @param name what the worker calls itself there
+     */
+    public record Settings(Path broker, String name, int frameSize, int frames, int largeFrames, IdleStrategy idle) {}
+
+    /** Connects to the broker and starts the data path. */
+    public Conductor(Settings settings) throws IOException {
+        this.settings = settings;
+        connect();
+    }
+
+    private void connect() throws IOException {
+        BrokerSession.PoolPlan plan =
+                new BrokerSession.PoolPlan(settings.frameSize(), settings.frames(), settings.largeFrames());
+        session = BrokerSession.open(
+                settings.broker(), settings.name(), plan, this::onNotice, e -> executor.execute(() -> onLost(e)));
+        dataPath = new DataPath(session.pool(), settings.idle());
+        dataPath.start();
+    }
+
+    /** The conductor's thread. */
+    public ScheduledExecutorService executor() {
+        return executor;
+    }
+
+    /** The broker's socket. */
+    public Path broker() {
+        return settings.broker();
+    }
+
+    /** The tenant that the broker sees in us; empty while it can't be reached. */
+    public Optional<String> tenant() {
+        return Optional.ofNullable(session).map(BrokerSession::tenant);
+    }
+
+    /** The data path; empty while the broker can't be reached, as its memory is the broker's. */
+    public Optional<DataPath> dataPath() {
+        return Optional.ofNullable(dataPath);
+    }
+
+    // Ports
+
+    /** Opens a port. */
+    public PortState addPort(PortPlan plan) throws ConductorException {
+        if (ports.containsKey(plan.name())) {
+            throw new ConductorException(
+                    Kind.EXISTS, "there is a port " + plan.name() + " already; `sluice port rm` removes it");
+        }
+        requireBroker();
+        PortState state = new PortState(plan);
+        open(state);
+        ports.put(plan.name(), state);
+        return state;
+    }
+
+    private void open(PortState state) throws ConductorException {
+        state.port = new PortOpener(session, dataPath, () -> ++lastHolder).open(state.plan);
+        state.lastInfo = state.port.info();
+        state.reason = "";
+    }
+
+    /** Removes a port that no link uses, and gives its lease back. */
+    public void removePort(String name) throws ConductorException {
+        PortState state = port(name);
+        Optional<LinkState> user = linkOf(state);
+        if (user.isPresent()) {
+            throw new ConductorException(
+                    Kind.REFUSED,
+                    "port " + name + " is used by link " + user.get().name() + "; `sluice link rm "
+                            + user.get().name() + "` first");
+        }
+        shut(state, "");
+        ports.remove(name);
+        retired.addAll(state.before);
+    }
+
+    /** Closes what is open of a port: first here, then at the broker; only then are the kernel's frames ours again. */
+    private void shut(PortState state, String reason) {
+        Port port = state.port;
+        state.reason = reason;
+        if (port == null) {
+            return;
+        }
+        linkOf(state).ifPresent(this::deactivate);
+        state.port = null;
+        dataPath.call(() -> {
+            port.queues().forEach(PortQueue::close);
+            return null;
+        });
+        session.release(port.info().lease());
+        dataPath.call(() -> {
+            port.queues().forEach(PortQueue::reclaim);
+            return null;
+        });
+        state.before.addAll(port.counters());
+    }
+
+    /** All ports, in the order that they were added. */
+    public Collection<PortState> ports() {
+        return List.copyOf(ports.values());
+    }
+
+    private PortState port(String name) throws ConductorException {
+        PortState state = ports.get(name);
+        if (state == null) {
+            throw new ConductorException(
+                    Kind.NOT_FOUND, "there is no port " + name + "; `sluice port ls` lists " + ports.keySet());
+        }
+        return state;
+    }
+
+    // Links
+
+    /** Joins two ports; {@code name} empty: "a-b". */
+    public LinkState addLink(String name, String a, String b) throws ConductorException {
+        PortState portA = port(a);
+        PortState portB = port(b);
+        String linkName = name.isEmpty() ? a + "-" + b : name;
+        if (!name.isEmpty() && !PortPlan.isName(name)) {
+            throw new ConductorException(Kind.INVALID, "link name \"" + name + "\" is not usable");
+        }
+        if (portA == portB) {
+            throw new ConductorException(Kind.INVALID, "a link needs two different ports");
+        }
+        if (links.containsKey(linkName)) {
+            throw new ConductorException(Kind.EXISTS, "there is a link " + linkName + " already");
+        }
+        for (PortState port : List.of(portA, portB)) {
+            Optional<LinkState> user = linkOf(port);
+            if (user.isPresent()) {
+                throw new ConductorException(
+                        Kind.REFUSED,
+                        "port " + port.name() + " is used by link " + user.get().name());
+            }
+        }
+        LinkState link = new LinkState(linkName, portA, portB);
+        links.put(linkName, link);
+        activate(link);
+        return link;
+    }
+
+    private void activate(LinkState link) {
+        if (link.active == null && link.a.isUp() && link.b.isUp()) {
+            link.active = new CrossConnect(link.name, link.a.port, link.b.port);
+            dataPath.call(() -> {
+                dataPath.addLink(link.active);
+                return null;
+            });
+        }
+    }
+
+    private void deactivate(LinkState link) {
+        CrossConnect active = link.active;
+        if (active != null) {
+            link.active = null;
+            dataPath.call(() -> {
+                dataPath.removeLink(active);
+                return null;
+            });
+        }
+    }
+
+    /** Removes a link; its ports stay. */
+    public void removeLink(String name) throws ConductorException {
+        LinkState link = links.remove(name);
+        if (link == null) {
+            throw new ConductorException(
+                    Kind.NOT_FOUND, "there is no link " + name + "; `sluice link ls` lists " + links.keySet());
+        }
+        deactivate(link);
+    }
+
+    /** All links, in the order that they were added. */
+    public Collection<LinkState> links() {
+        return List.copyOf(links.values());
+    }
+
+    /** The link that uses a port. */
+    public Optional<LinkState> linkOf(PortState port) {
+        return links.values().stream()
+                .filter(link -> link.a == port || link.b == port)
+                .findFirst();
+    }
+
+    // Counters
+
+    /** Counters of {@code names}, or of all ports if that is empty. */
+    public Snapshot snapshot(Collection<String> names) throws ConductorException {
+        for (String name : names) {
+            port(name);
+        }
+        Map<PortState, Counters> all = new LinkedHashMap<>();
+        long inFlight = dataPath == null ? collect(all) : dataPath.call(() -> collect(all));
+        Counters total = retired.copy();
+        all.values().forEach(total::addAll);
+        List<Snapshot.PortCounters> listed = new ArrayList<>();
+        all.forEach((state, counters) -> {
+            if (names.isEmpty() || names.contains(state.name())) {
+                listed.add(new Snapshot.PortCounters(state.name(), values(state, counters)));
+            }
+        });
+        return new Snapshot(System.nanoTime(), listed, total.received(), total.sent(), total.dropped(), inFlight);
+    }
+
+    /** Copies every port's counters between two cycles; returns the packets that ports hold. */
+    private long collect(Map<PortState, Counters> into) {
+        long queued = 0;
+        for (PortState state : ports.values()) {
+            Counters sum = state.before.copy();
+            if (state.port != null) {
+                sum.addAll(state.port.counters());
+                queued += state.port.queued();
+            }
+            into.put(state, sum);
+        }
+        return queued;
+    }
+
+    private static Map<String, Long> values(PortState state, Counters counters) {
+        Map<String, Long> values = new LinkedHashMap<>();
+        for (PortCounter counter : PortCounter.values()) {
+            values.put(counter.label(), counters.get(counter));
+        }
+        if (state.port != null) {
+            values.putAll(state.port.kernel().read());
+        }
+        return values;
+    }
+
+    // The broker
+
+    private void requireBroker() throws ConductorException {
+        if (session == null) {
+            throw new ConductorException(
+                    Kind.UNAVAILABLE, "the broker at " + settings.broker() + " is gone; ports come back when it does");
+        }
+    }
+
+    private void onNotice(Reply notice) {
+        if (notice.hasLeaseEnded()) {
+            executor.execute(() -> onLeaseEnded(notice.getLeaseEnded()));
+        }
+    }
+
+    private void onLeaseEnded(LeaseEnded ended) {
+        for (PortState state : ports.values()) {
+            if (state.port != null && state.port.info().lease() == ended.getLease()) {
+                String why = "lease ended: " + ended.getReason().name().toLowerCase(Locale.ROOT);
+                LOG.warn("port {} is down, {}", state.name(), why);
+                state.wanted = false;
+                shut(state, why);
+            }
+        }
+    }
+
+    private void onLost(IOException cause) {
+        if (session == null) {
+            return;
+        }
+        LOG.warn("the broker is gone ({}); all ports are down until it comes back", cause.getMessage());
+        dropAll("the broker is gone");
+        executor.schedule(this::reconnect, RECONNECT_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private void dropAll(String reason) {
+        for (PortState state : ports.values()) {
+            shut(state, state.isUp() ? reason : state.reason);
+        }
+        dataPath.close();
+        dataPath = null;
+        session.close();
+        session = null;
+    }
+
+    private void reconnect() {
+        try {
+            connect();
+        } catch (IOException e) {
+            LOG.debug("no broker yet: {}", e.getMessage());
+            executor.schedule(this::reconnect, RECONNECT_MS, TimeUnit.MILLISECONDS);
+            return;
+        }
+        LOG.info("the broker is back");
+        for (PortState state : ports.values()) {
+            if (state.wanted) {
+                try {
+                    open(state);
+                } catch (ConductorException e) {
+                    state.reason = e.getMessage();
+                    LOG.warn("port {} stays down: {}", state.name(), e.getMessage());
+                }
+            }
+        }
+        links.values().forEach(this::activate);
+    }
+
+    /** Gives every lease back and ends the threads. */
+    @Override
+    public void close() {
+        try {
+            executor.submit(() -> {
+                        if (session != null) {
+                            dropAll("the worker stops");
+                        }
+                    })
+                    .get(5, TimeUnit.SECONDS);
+        } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+            LOG.warn("stopping: {}", e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            executor.shutdownNow();
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package io.sluice.worker.conductor;
+
+import io.sluice.worker.port.Counters;
+import io.sluice.worker.port.Port;
+import io.sluice.worker.port.PortInfo;
+import java.util.Optional;
+
+/** A port that was asked for, and what has become of it. Mutable; owned by the conductor. */
+public final class PortState {
+    final PortPlan plan;
+
+    /** Totals of earlier openings of this port. */
+    final Counters before = new Counters();
+
+    Port port;
+    PortInfo lastInfo;
+    String reason = "";
+
+    /** Whether to open it again when the broker comes back. */
+    boolean wanted = true;
+
+    PortState(PortPlan plan) {
+        this.plan = plan;
+    }
+
+    /** The name. */
+    public String name() {
+        return plan.name();
+    }
+
+    /** Whether it forwards. */
+    public boolean isUp() {
+        return port != null;
+    }
+
+    /** Why it is down; empty while it is up. */
+    public String reason() {
+        return reason;
+    }
+
+    /** What is known of it, if it ever was up. */
+    public Optional<PortInfo> info() {
+        return Optional.ofNullable(lastInfo);
+    }
+
+    /** The depth that was asked for. */
+    public int depth() {
+        return plan.depth();
+    }
+
+    /** Queues, while it is up. */
+    public int queues() {
+        return port == null ? 0 : port.queues().size();
+    }
+}

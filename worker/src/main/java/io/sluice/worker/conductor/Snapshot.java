@@ -1,0 +1,21 @@
+package io.sluice.worker.conductor;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * All counters at one moment between two data-path cycles.
+ *
+ * @param timeNs of {@link System#nanoTime()}
+ * @param ports in the order that they were added
+ * @param received packets, over all ports that exist or ever existed; so are the next two
+ * @param inFlight packets that ports hold now
+ */
+public record Snapshot(long timeNs, List<PortCounters> ports, long received, long sent, long dropped, long inFlight) {
+    /** The counters of one port, by name. */
+    public record PortCounters(String port, Map<String, Long> values) {}
+
+    public Snapshot {
+        ports = List.copyOf(ports);
+    }
+}

@@ -1,0 +1,98 @@
+package io.sluice.worker.conductor;
+
+import io.sluice.grant.v1.GrantRequest;
+import io.sluice.grant.v1.PacketRequest;
+import io.sluice.worker.memory.Vector;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The vector devices of User Mode Linux, as its command line has them: {@code vecN:transport=T,key=value,...}. Unlike there,
+ * a key that is unknown or has no meaning here is an error, not silently dropped.
+ */
+public final class VectorDevice {
+    private static final List<String> TRANSPORTS = List.of("raw");
+    private static final List<String> LATER = List.of("tap", "hybrid", "gre", "l2tpv3", "bess", "fd", "vde");
+
+    /** Keys of transport=raw. vec=0 (one packet a call), gro, mac and headroom only matter inside a guest. */
+    private static final Set<String> RAW_KEYS =
+            Set.of("transport", "ifname", "depth", "mtu", "gro", "vec", "mac", "headroom");
+
+    private VectorDevice() {}
+
+    /**
+     * @throws IllegalArgumentException it can't be understood; the message says where
+     */
+    public static PortPlan parse(String text) {
+        int colon = text.indexOf(':');
+        if (colon < 1) {
+            throw new IllegalArgumentException("\"" + text
+                    + "\": a vector device is expected, for example vec0:transport=raw,ifname=eth1,depth=128");
+        }
+        String name = text.substring(0, colon);
+        Map<String, String> keys = keys(text.substring(colon + 1));
+        String transport = keys.get("transport");
+        if (transport == null) {
+            throw new IllegalArgumentException("transport= is missing; " + TRANSPORTS + " are known");
+        }
+        if (LATER.contains(transport)) {
+            throw new IllegalArgumentException(
+                    "transport=" + transport + " is not supported yet; this version has " + TRANSPORTS);
+        }
+        if (!TRANSPORTS.contains(transport)) {
+            throw new IllegalArgumentException("transport=" + transport + " is unknown; " + TRANSPORTS + " are known");
+        }
+        return raw(name, keys);
+    }
+
+    private static Map<String, String> keys(String options) {
+        Map<String, String> keys = new LinkedHashMap<>();
+        for (String option : options.split(",", -1)) {
+            int equals = option.indexOf('=');
+            if (equals < 1 || equals != option.lastIndexOf('=')) {
+                throw new IllegalArgumentException("\"" + option + "\": key=value is expected");
+            }
+            if (keys.putIfAbsent(option.substring(0, equals), option.substring(equals + 1)) != null) {
+                throw new IllegalArgumentException("key " + option.substring(0, equals) + " is given twice");
+            }
+        }
+        return keys;
+    }
+
+    private static PortPlan raw(String name, Map<String, String> keys) {
+        for (String key : keys.keySet()) {
+            if (!RAW_KEYS.contains(key)) {
+                throw new IllegalArgumentException("key " + key + " is unknown to transport=raw; it has "
+                        + RAW_KEYS.stream().sorted().toList());
+            }
+        }
+        String ifname = keys.get("ifname");
+        if (ifname == null) {
+            throw new IllegalArgumentException("transport=raw needs ifname=");
+        }
+        return new PortPlan(
+                name,
+                new PortPlan.Target.Interface("packet", ifname),
+                // UML's raw transport always has the vnet header; the grant decides whether it may.
+                GrantRequest.newBuilder()
+                        .setPacket(PacketRequest.getDefaultInstance())
+                        .build(),
+                Math.min(number(keys, "depth").orElse(64), Vector.CAPACITY),
+                number(keys, "mtu"));
+    }
+
+    private static Optional<Integer> number(Map<String, String> keys, String key) {
+        String value = keys.get(key);
+        if (value == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Integer.parseUnsignedInt(value));
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(key + "=" + value + ": a number is expected", e);
+        }
+    }
+}

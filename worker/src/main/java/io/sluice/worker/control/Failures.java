@@ -1,0 +1,45 @@
+package io.sluice.worker.control;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import io.sluice.worker.conductor.ConductorException;
+
+/** Runs the body of a unary call and turns its failures into a status. */
+final class Failures {
+    /** What answers a call. */
+    interface Body<R> {
+        R run() throws ConductorException;
+    }
+
+    private Failures() {}
+
+    static <R> void answer(StreamObserver<R> observer, Body<R> body) {
+        R answer;
+        try {
+            answer = body.run();
+        } catch (ConductorException e) {
+            observer.onError(status(e));
+            return;
+        } catch (IllegalArgumentException e) {
+            observer.onError(
+                    Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
+            return;
+        }
+        observer.onNext(answer);
+        observer.onCompleted();
+    }
+
+    static StatusRuntimeException status(ConductorException e) {
+        Status status = switch (e.kind()) {
+            case INVALID -> Status.INVALID_ARGUMENT;
+            case NOT_FOUND -> Status.NOT_FOUND;
+            case EXISTS -> Status.ALREADY_EXISTS;
+            case REFUSED -> Status.FAILED_PRECONDITION;
+            case DENIED -> Status.PERMISSION_DENIED;
+            case EXHAUSTED -> Status.RESOURCE_EXHAUSTED;
+            case UNAVAILABLE -> Status.UNAVAILABLE;
+        };
+        return status.withDescription(e.getMessage()).asRuntimeException();
+    }
+}

@@ -1,0 +1,65 @@
+package io.sluice.worker.control;
+
+import io.grpc.stub.StreamObserver;
+import io.sluice.worker.conductor.Conductor;
+import io.sluice.worker.conductor.PortState;
+import io.sluice.worker.v1.AddPortRequest;
+import io.sluice.worker.v1.ListPortsRequest;
+import io.sluice.worker.v1.ListPortsResponse;
+import io.sluice.worker.v1.Port;
+import io.sluice.worker.v1.PortsGrpc;
+import io.sluice.worker.v1.RemovePortRequest;
+import io.sluice.worker.v1.RemovePortResponse;
+
+/** Ports: add, remove, list. */
+final class PortsService extends PortsGrpc.PortsImplBase {
+    private final Conductor conductor;
+    private final int frameSize;
+
+    PortsService(Conductor conductor, int frameSize) {
+        this.conductor = conductor;
+        this.frameSize = frameSize;
+    }
+
+    @Override
+    public void addPort(AddPortRequest request, StreamObserver<Port> observer) {
+        Failures.answer(observer, () -> message(conductor.addPort(PortPlans.of(request, frameSize))));
+    }
+
+    @Override
+    public void removePort(RemovePortRequest request, StreamObserver<RemovePortResponse> observer) {
+        Failures.answer(observer, () -> {
+            conductor.removePort(request.getName());
+            return RemovePortResponse.getDefaultInstance();
+        });
+    }
+
+    @Override
+    public void listPorts(ListPortsRequest request, StreamObserver<ListPortsResponse> observer) {
+        Failures.answer(observer, () -> {
+            ListPortsResponse.Builder list = ListPortsResponse.newBuilder();
+            conductor.ports().forEach(state -> list.addPorts(message(state)));
+            return list.build();
+        });
+    }
+
+    private Port message(PortState state) {
+        Port.Builder port = Port.newBuilder()
+                .setName(state.name())
+                .setState(state.isUp() ? io.sluice.worker.v1.PortState.UP : io.sluice.worker.v1.PortState.DOWN)
+                .setReason(state.reason())
+                .setDepth(state.depth())
+                .setQueues(state.queues());
+        conductor.linkOf(state).ifPresent(link -> port.setLink(link.name()));
+        state.info()
+                .ifPresent(info -> port.setKind(info.kind())
+                        .setGrant(info.grant())
+                        .setLease(state.isUp() ? info.lease() : 0)
+                        .setInterface(info.interfaceName())
+                        .setIfindex(info.ifindex())
+                        .setMtu(info.mtu())
+                        .setMac(info.mac())
+                        .addAllFeatures(info.features()));
+        return port.build();
+    }
+}

@@ -1,0 +1,165 @@
+package io.sluice.worker.engine;
+
+import io.sluice.grant.sys.SyscallException;
+import io.sluice.worker.graph.CrossConnect;
+import io.sluice.worker.memory.FramePool;
+import io.sluice.worker.memory.Vector;
+import io.sluice.worker.port.Port;
+import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.packet.ReceiveSlots;
+import io.sluice.worker.sys.Epoll;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
+
+/**
+ * One share-nothing data-path thread: it owns a frame pool and whatever links are given to it, and runs them in a duty
+ * cycle. Others change it only by commands, which run between two cycles.
+ *
+ * <p>Ports without a link are not polled: their frames stay with the kernel, which drops and counts.
+ */
+public final class DataPath implements AutoCloseable {
+    private static final CrossConnect[] NO_LINKS = {};
+
+    private final FramePool pool;
+    private final IdleStrategy idle;
+    private final Epoll epoll = new Epoll();
+    private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
+    private final Map<Integer, ReceiveSlots> slots = new HashMap<>();
+    private final Vector vector = new Vector();
+    private final Thread thread;
+    private CrossConnect[] links = NO_LINKS;
+    private boolean running = true;
+
+    /** @param pool consumed */
+    public DataPath(FramePool pool, IdleStrategy idle) throws SyscallException {
+        this.pool = pool;
+        this.idle = idle;
+        this.thread = new Thread(this::run, "data-path");
+        this.thread.setDaemon(true);
+    }
+
+    /** Starts the thread. */
+    public void start() {
+        thread.start();
+    }
+
+    private void run() {
+        int idleCycles = 0;
+        while (running) {
+            int work = cycle();
+            if (work > 0) {
+                idleCycles = 0;
+            } else {
+                idleCycles = Math.min(idleCycles + 1, Integer.MAX_VALUE - 1);
+                idle.idle(idleCycles, pending(), epoll);
+            }
+        }
+        slots.values().forEach(ReceiveSlots::close);
+    }
+
+    private int cycle() {
+        int work = 0;
+        for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
+            command.run();
+            work++;
+        }
+        CrossConnect[] now = links;
+        for (CrossConnect link : now) {
+            work += link.run(vector);
+        }
+        return work;
+    }
+
+    private boolean pending() {
+        for (CrossConnect link : links) {
+            if (link.pending()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Runs {@code task} in the data-path thread, between two cycles, and waits for its result. Cold; not from the
+     * data-path thread.
+     */
+    public <T> T call(Supplier<T> task) {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        commands.add(() -> {
+            try {
+                done.complete(task.get());
+            } catch (RuntimeException e) {
+                done.completeExceptionally(e);
+            }
+        });
+        epoll.wake();
+        try {
+            return done.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for the data path", e);
+        }
+    }
+
+    /** The frame pool; its mutable state belongs to the data-path thread. */
+    public FramePool pool() {
+        return pool;
+    }
+
+    /** Receive slots that the thread's packet ports share. Data-path thread only. */
+    public ReceiveSlots slots(boolean large, int vnet) {
+        return slots.computeIfAbsent((large ? 1 << 8 : 0) | vnet, key -> new ReceiveSlots(pool, large, vnet));
+    }
+
+    /** Starts serving a link. Data-path thread only. */
+    public void addLink(CrossConnect link) {
+        List<CrossConnect> more = new ArrayList<>(List.of(links));
+        more.add(link);
+        watch(link.a());
+        watch(link.b());
+        links = more.toArray(NO_LINKS);
+    }
+
+    private void watch(Port port) {
+        for (PortQueue queue : port.queues()) {
+            try {
+                epoll.add(queue.fd());
+            } catch (SyscallException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    /** Stops serving a link. Data-path thread only. */
+    public void removeLink(CrossConnect link) {
+        List<CrossConnect> fewer = new ArrayList<>(List.of(links));
+        fewer.remove(link);
+        for (Port port : List.of(link.a(), link.b())) {
+            port.queues().forEach(queue -> epoll.remove(queue.fd()));
+        }
+        links = fewer.toArray(NO_LINKS);
+    }
+
+    /** Ends the thread. Ports are closed before. */
+    @Override
+    public void close() {
+        commands.add(() -> running = false);
+        epoll.wake();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        epoll.close();
+        pool.close();
+    }
+}

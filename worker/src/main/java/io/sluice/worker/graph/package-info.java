@@ -1,0 +1,2 @@
+/** What happens between ports. Hot. */
+package io.sluice.worker.graph;

@@ -1,0 +1,44 @@
+package io.sluice.worker.port;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** The Internet checksum (RFC 1071), eight bytes at a time. */
+public final class Checksum {
+    private Checksum() {}
+
+    /**
+     * Ones' complement sum of {@code length} bytes as big-endian 16-bit words, an odd last byte padded with zero; to be
+     * folded.
+     *
+     * <p>The sum of host-order words is the byte-swapped sum of network-order words (RFC 1071, 2B), so it is taken in host
+     * order, 32 bits into a 64-bit accumulator, and swapped once.
+     */
+    public static long sum(ByteBuffer bytes, int offset, int length) {
+        long sum = 0;
+        int at = offset;
+        int end = offset + length;
+        for (; at + 8 <= end; at += 8) {
+            long word = bytes.getLong(at);
+            sum += (word & 0xffffffffL) + (word >>> 32);
+        }
+        for (; at + 2 <= end; at += 2) {
+            sum += bytes.getShort(at) & 0xffff;
+        }
+        if (at < end) {
+            int last = bytes.get(at) & 0xff;
+            sum += bytes.order() == ByteOrder.LITTLE_ENDIAN ? last : last << 8;
+        }
+        int folded = fold(sum);
+        return bytes.order() == ByteOrder.LITTLE_ENDIAN ? Short.reverseBytes((short) folded) & 0xffff : folded;
+    }
+
+    /** Folds a sum to 16 bits with end-around carry. */
+    public static int fold(long sum) {
+        long s = sum;
+        while (s >>> 16 != 0) {
+            s = (s & 0xffff) + (s >>> 16);
+        }
+        return (int) s;
+    }
+}

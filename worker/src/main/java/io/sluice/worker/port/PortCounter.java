@@ -1,0 +1,57 @@
+package io.sluice.worker.port;
+
+/** Every counter of a port, once: its name, unit and meaning. Ports count a vector at a time. */
+public enum PortCounter {
+    RX_PACKETS("packets", "Packets that the port handed to the graph or dropped on receive."),
+    RX_BYTES("bytes", "Bytes of those packets, without vnet headers and FCS."),
+    RX_VECTORS("vectors", "Polls that brought at least one packet; rx_packets over this is the vector fill."),
+    RX_CALLS("calls", "System calls made to receive."),
+    TX_PACKETS("packets", "Packets that the kernel took for sending."),
+    TX_BYTES("bytes", "Bytes of those packets, without vnet headers and FCS."),
+    TX_CALLS("calls", "System calls made to send."),
+    TX_STALLS("calls", "Times that the kernel had no room, so that packets waited in the port."),
+    RX_DROP_TRUNCATED("packets", "Received frames that were longer than a buffer of this port.", true),
+    RX_DROP_MALFORMED(
+            "packets", "Received frames shorter than an Ethernet header, or with an impossible vnet header.", true),
+    TX_DROP_FULL("packets", "Packets to a port whose queue was full.", true),
+    TX_DROP_TOO_LONG("packets", "Packets longer than the port's MTU or frame.", true),
+    TX_DROP_SUPERFRAME(
+            "packets", "Superframes that could not be segmented for a port that takes plain frames only.", true),
+    TX_DROP_REFUSED("packets", "Packets that the kernel refused one by one: no buffer, device down, malformed.", true),
+    TX_DROP_RX_ONLY("packets", "Packets to a port that may not send.", true),
+    TX_DROP_CLOSED("packets", "Packets that waited in the port when it was removed.", true);
+
+    private final String unit;
+    private final String meaning;
+    private final boolean drop;
+
+    PortCounter(String unit, String meaning) {
+        this(unit, meaning, false);
+    }
+
+    PortCounter(String unit, String meaning, boolean drop) {
+        this.unit = unit;
+        this.meaning = meaning;
+        this.drop = drop;
+    }
+
+    /** As clients see it: {@code rx_packets}. */
+    public String label() {
+        return name().toLowerCase(java.util.Locale.ROOT);
+    }
+
+    /** "packets", "bytes", "vectors" or "calls". */
+    public String unit() {
+        return unit;
+    }
+
+    /** One sentence. */
+    public String meaning() {
+        return meaning;
+    }
+
+    /** Whether its packets left the data path without being sent. */
+    public boolean isDrop() {
+        return drop;
+    }
+}

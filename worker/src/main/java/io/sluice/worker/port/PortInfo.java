@@ -1,0 +1,31 @@
+package io.sluice.worker.port;
+
+import java.util.List;
+
+/**
+ * What does not change about a port.
+ *
+ * @param kind "xdp" or "packet"
+ * @param grant the grant that it came from
+ * @param lease the broker's lease id
+ * @param interfaceName device name in the broker's network namespace
+ * @param mtu bytes without the Ethernet header
+ * @param mac "02:00:00:00:00:01"
+ * @param depth most packets a poll takes
+ * @param features words for people, for example "vnet-hdr"
+ */
+public record PortInfo(
+        String name,
+        String kind,
+        String grant,
+        long lease,
+        String interfaceName,
+        int ifindex,
+        int mtu,
+        String mac,
+        int depth,
+        List<String> features) {
+    public PortInfo {
+        features = List.copyOf(features);
+    }
+}

@@ -1,0 +1,54 @@
+package io.sluice.worker.port;
+
+import io.sluice.grant.sys.Fd;
+import io.sluice.worker.memory.Vector;
+
+/**
+ * One queue of a port, as the data path sees it: the contract that every kind of port fulfils. All calls come from one
+ * thread, none blocks, none allocates. A port that fails counts; it never throws for a packet.
+ *
+ * <p>Every packet is accounted for: what {@link #poll} returns has been counted as received, and what {@link #send} takes is
+ * counted as sent or as dropped for a reason once its fate is known; until then it is {@link #queued()}.
+ */
+public interface PortQueue extends AutoCloseable {
+    /**
+     * Receives.
+     *
+     * @param vector empty; on return holds what was received, owned by the caller
+     * @param limit most packets to take, 1..{@link Vector#CAPACITY}
+     * @return how many packets the vector holds
+     */
+    int poll(Vector vector, int limit);
+
+    /** How many packets {@link #send} would take now without dropping any. */
+    int room();
+
+    /** Takes over every packet of {@code vector}, which is empty afterwards. What exceeds {@link #room()} is dropped. */
+    void send(Vector vector);
+
+    /**
+     * Gives the kernel what waits, and takes back the frames of what has been sent. Called once a duty cycle.
+     *
+     * @return packets that moved, 0 if there was nothing to do
+     */
+    int flush();
+
+    /** Packets taken by {@link #send} and not yet counted as sent or dropped. */
+    int queued();
+
+    /** Whether the kernel has not taken everything yet, so that {@link #flush} is due soon though nothing arrives. */
+    boolean pending();
+
+    /** What becomes readable when there is something to poll; borrowed. */
+    Fd fd();
+
+    /**
+     * Ends the queue: counts what was queued as dropped and closes the descriptor. Frames that the kernel may still have
+     * stay with it until {@link #reclaim}.
+     */
+    @Override
+    void close();
+
+    /** After {@link #close} and after the broker, too, has let go of the socket: frees the frames that the kernel had. */
+    void reclaim();
+}

@@ -1,0 +1,81 @@
+package io.sluice.worker.port.packet;
+
+import static io.sluice.worker.sys.WorkerCalls.LIBC;
+
+import io.sluice.grant.sys.Closer;
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.Native;
+import io.sluice.grant.sys.SyscallException;
+import io.sluice.worker.memory.FramePool;
+import io.sluice.worker.port.Counters;
+import io.sluice.worker.port.FrameLimits;
+import io.sluice.worker.port.KernelCounters;
+import io.sluice.worker.port.Port;
+import io.sluice.worker.port.PortInfo;
+import io.sluice.worker.port.PortQueue;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Builds a port from a packet lease. */
+public final class PacketPort {
+    private static final int SOL_PACKET = 263;
+    private static final int PACKET_STATISTICS = 6;
+    private static final int PACKET_AUXDATA = 8;
+
+    /** The data-path thread's receive slots. */
+    public interface SlotSource {
+        ReceiveSlots slots(boolean large, int vnet);
+    }
+
+    private PacketPort() {}
+
+    /**
+     * @param sockets consumed, also on failure
+     * @param vnet bytes of virtio_net_hdr: 0 or 10
+     */
+    public static Port open(PortInfo info, List<Fd> sockets, int vnet, FramePool pool, SlotSource slots)
+            throws SyscallException {
+        int maxFrame = FrameLimits.longest(info.mtu());
+        boolean large = vnet > 0 || maxFrame > pool.room();
+        Counters counters = new Counters();
+        List<PortQueue> queues = new ArrayList<>();
+        try (Closer closer = new Closer()) {
+            sockets.forEach(closer::add);
+            for (Fd socket : sockets) {
+                ByteBuffer on = Native.allocate(4).putInt(0, 1);
+                Native.check(
+                        LIBC.setsockopt(socket.number(), SOL_PACKET, PACKET_AUXDATA, on, 4),
+                        "setsockopt(PACKET_AUXDATA)");
+                queues.add(new PacketQueue(
+                        socket, pool, slots.slots(large, vnet), counters, vnet, info.depth(), maxFrame));
+            }
+            closer.release();
+        }
+        return new Port(info, queues, counters, new Statistics(List.copyOf(sockets)));
+    }
+
+    /** tpacket_stats {packets u32, drops u32}, which the kernel zeroes at each reading. */
+    private static final class Statistics implements KernelCounters {
+        private final List<Fd> sockets;
+        private long drops;
+
+        Statistics(List<Fd> sockets) {
+            this.sockets = sockets;
+        }
+
+        @Override
+        public Map<String, Long> read() {
+            ByteBuffer value = Native.allocate(8);
+            for (Fd socket : sockets) {
+                ByteBuffer length = Native.allocate(4).putInt(0, 8);
+                if (!socket.isClosed()
+                        && LIBC.getsockopt(socket.number(), SOL_PACKET, PACKET_STATISTICS, value, length) == 0) {
+                    drops += value.getInt(4) & 0xffffffffL;
+                }
+            }
+            return Map.of("kernel_rx_dropped", drops);
+        }
+    }
+}

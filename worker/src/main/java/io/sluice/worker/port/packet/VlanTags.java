@@ -1,0 +1,60 @@
+package io.sluice.worker.port.packet;
+
+import io.sluice.worker.memory.FramePool;
+import io.sluice.worker.port.FrameLimits;
+import java.nio.ByteBuffer;
+
+/**
+ * Puts back the VLAN tags that AF_PACKET strips into auxiliary data: the two MAC addresses (and the vnet header before
+ * them) move four bytes down into the headroom, so the payload stays where it is.
+ *
+ * <p>struct tpacket_auxdata: status u32 0, len 4, snaplen 8, mac u16 12, net 14, vlan_tci 16, vlan_tpid 18.
+ */
+final class VlanTags {
+    private static final int VLAN_VALID = 0x10;
+    private static final int TPID_VALID = 0x40;
+    private static final int ETHERTYPE_VLAN = 0x8100;
+    private static final int NEEDS_CSUM = 1;
+
+    private final FramePool pool;
+    private final Messages messages;
+    private final int vnet;
+
+    VlanTags(FramePool pool, Messages messages, int vnet) {
+        this.pool = pool;
+        this.messages = messages;
+        this.vnet = vnet;
+    }
+
+    /** Restores the tag of message {@code i} at {@code offset}; returns the bytes that the frame grew by: 4 or 0. */
+    int restore(int i, int offset) {
+        int status = messages.auxInt(i, 0);
+        if ((status & VLAN_VALID) == 0) {
+            return 0;
+        }
+        ByteBuffer bytes = pool.bytes();
+        for (int at = offset - vnet; at < offset + 12; at += 2) {
+            bytes.putShort(at - FrameLimits.VLAN_TAG, bytes.getShort(at));
+        }
+        int tpid = (status & TPID_VALID) != 0 ? messages.auxShort(i, 18) & 0xffff : ETHERTYPE_VLAN;
+        int tci = messages.auxShort(i, 16) & 0xffff;
+        int tag = offset + 12 - FrameLimits.VLAN_TAG;
+        bytes.put(tag, (byte) (tpid >>> 8)).put(tag + 1, (byte) tpid);
+        bytes.put(tag + 2, (byte) (tci >>> 8)).put(tag + 3, (byte) tci);
+        if (vnet > 0) {
+            moveChecksum(bytes, offset - FrameLimits.VLAN_TAG);
+        }
+        return FrameLimits.VLAN_TAG;
+    }
+
+    /** hdr_len and csum_start count from the start of the frame, which is four bytes longer now. */
+    private static void moveChecksum(ByteBuffer bytes, int frame) {
+        if ((bytes.get(frame - 10) & NEEDS_CSUM) != 0) {
+            bytes.putShort(frame - 4, (short) (bytes.getShort(frame - 4) + FrameLimits.VLAN_TAG));
+        }
+        int headerLength = bytes.getShort(frame - 8);
+        if (headerLength != 0) {
+            bytes.putShort(frame - 8, (short) (headerLength + FrameLimits.VLAN_TAG));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package io.sluice.worker.sys;
+
+import static io.sluice.worker.sys.WorkerCalls.LIBC;
+
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.Native;
+import io.sluice.grant.sys.SyscallException;
+import java.nio.ByteBuffer;
+
+/**
+ * Where an idle data-path thread sleeps: epoll(7) over its ports' descriptors, and an eventfd(2) by which other threads
+ * wake it. It only says that something is ready; the duty cycle then looks at every port, which costs less than telling
+ * them apart.
+ */
+public final class Epoll implements AutoCloseable {
+    private static final int EPOLL_CLOEXEC = 0x80000;
+    private static final int EFD_CLOEXEC_NONBLOCK = 0x80800;
+    private static final int EPOLL_CTL_ADD = 1;
+    private static final int EPOLL_CTL_DEL = 2;
+    private static final int EPOLLIN = 1;
+
+    /** struct epoll_event: packed on x86-64 (12 bytes), 16 elsewhere; room for one is enough. */
+    private final ByteBuffer event = Native.allocate(16);
+
+    private final long eventAddress = Native.address(event);
+    private final ByteBuffer counter = Native.allocate(8);
+    private final long counterAddress = Native.address(counter);
+    private final ByteBuffer one = Native.allocate(8).putLong(0, 1);
+    private final long oneAddress = Native.address(one);
+    private final Fd epoll;
+    private final Fd wake;
+
+    public Epoll() throws SyscallException {
+        epoll = Fd.owned(LIBC.epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+        wake = Fd.owned(LIBC.eventfd(0, EFD_CLOEXEC_NONBLOCK), "eventfd");
+        add(wake);
+    }
+
+    /** Wakes the sleeper when {@code fd} is readable. */
+    public void add(Fd fd) throws SyscallException {
+        ByteBuffer interest = Native.allocate(16).putInt(0, EPOLLIN);
+        Native.check(LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_ADD, fd.number(), interest), "epoll_ctl(ADD)");
+    }
+
+    /** Undoes {@link #add}; before the descriptor is closed. */
+    public void remove(Fd fd) {
+        LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_DEL, fd.number(), Native.allocate(16));
+    }
+
+    /** Sleeps until something is ready or the time is over. Allocates nothing. */
+    public void await(int timeoutMs) {
+        LIBC.epoll_wait(epoll.number(), eventAddress, 1, timeoutMs);
+        LIBC.read(wake.number(), counterAddress, 8);
+    }
+
+    /** Ends the sleep of {@link #await}, from any thread. */
+    public void wake() {
+        LIBC.write(wake.number(), oneAddress, 8);
+    }
+
+    @Override
+    public void close() {
+        wake.close();
+        epoll.close();
+    }
+}

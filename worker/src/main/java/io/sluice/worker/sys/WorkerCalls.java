@@ -1,0 +1,78 @@
+package io.sluice.worker.sys;
+
+import io.sluice.grant.sys.Native;
+import java.nio.ByteBuffer;
+import jnr.ffi.Pointer;
+import jnr.ffi.types.off_t;
+import jnr.ffi.types.size_t;
+import jnr.ffi.types.ssize_t;
+
+/**
+ * Every C function that the worker calls beyond those of the channel. Addresses are {@code long} where the call is hot and
+ * its signature is not six integers (jnr-ffi passes a wrong sixth), else pointers.
+ */
+public interface WorkerCalls {
+    /** The C library. */
+    WorkerCalls LIBC = Native.libc(WorkerCalls.class);
+
+    /** recvmmsg(2); {@code messages} is the address of mmsghdr structs, the timeout is 0 for none. */
+    int recvmmsg(int fd, long messages, int count, int flags, long timeout);
+
+    /** sendmmsg(2). */
+    int sendmmsg(int fd, long messages, int count, int flags);
+
+    /** send(2). On an AF_XDP socket, with no data: transmit what the TX ring holds. */
+    @ssize_t
+    long send(int fd, long data, @size_t long length, int flags);
+
+    /** recv(2). On an AF_XDP socket, with no room: receive now, in this thread, if busy polling is on. */
+    @ssize_t
+    long recv(int fd, long data, @size_t long length, int flags);
+
+    /** epoll_create1(2). */
+    int epoll_create1(int flags);
+
+    /** epoll_ctl(2). */
+    int epoll_ctl(int epoll, int operation, int fd, ByteBuffer event);
+
+    /** epoll_wait(2). */
+    int epoll_wait(int epoll, long events, int count, int timeoutMs);
+
+    /** eventfd(2). */
+    int eventfd(int initial, int flags);
+
+    /** read(2). */
+    @ssize_t
+    long read(int fd, long into, @size_t long length);
+
+    /** write(2). */
+    @ssize_t
+    long write(int fd, long from, @size_t long length);
+
+    /** socket(2). The worker only tries it, to show what it may not do. */
+    int socket(int domain, int type, int protocol);
+
+    /** syscall(2), for bpf(2) as an attempt. */
+    long syscall(long number, int command, ByteBuffer attributes, int size);
+
+    /** setsockopt(2). */
+    int setsockopt(int fd, int level, int name, ByteBuffer value, int length);
+
+    /** getsockopt(2). */
+    int getsockopt(int fd, int level, int name, ByteBuffer value, ByteBuffer length);
+
+    /** memfd_create(2). */
+    int memfd_create(String name, int flags);
+
+    /** ftruncate(2). */
+    int ftruncate(int fd, @off_t long length);
+
+    /** mmap(2). */
+    Pointer mmap(Pointer address, @size_t long length, int protection, int flags, int fd, @off_t long offset);
+
+    /** munmap(2). */
+    int munmap(Pointer address, @size_t long length);
+
+    /** geteuid(2). */
+    int geteuid();
+}
