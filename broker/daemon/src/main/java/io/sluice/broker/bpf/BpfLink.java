@@ -38,7 +38,7 @@ public final class BpfLink implements AutoCloseable {
      * with the slower one.
      *
      * @param ifindex the device, in the network namespace of the calling thread
-     * @throws SyscallException EBUSY or EEXIST if the device has an XDP program already, ENODEV if there is no such device
+     * @throws SyscallException EBUSY or EEXIST if the device has an XDP program already, EINVAL if there is no such device
      */
     public static BpfLink attachXdp(BpfProgram program, int ifindex, XdpAttachMode mode) throws SyscallException {
         Assembler.require(program.type() == ProgramType.XDP, program.type() + " programs cannot be attached as XDP");

@@ -41,7 +41,7 @@ public final class Programs {
     public static List<Insn> xdpRedirect(BpfMap xsks) {
         Assembler.require(xsks.isXskMap(), xsks + " is not a map of AF_XDP sockets");
         return List.of(
-                ldx(W, R2, R1, XDP_RX_QUEUE_INDEX), //
+                ldx(W, R2, R1, XDP_RX_QUEUE_INDEX),
                 loadMap(R1, xsks),
                 mov(R3, XDP_PASS),
                 call(Helper.REDIRECT_MAP),

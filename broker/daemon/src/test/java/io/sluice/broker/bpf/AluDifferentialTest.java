@@ -1,0 +1,145 @@
+package io.sluice.broker.bpf;
+
+import static io.sluice.broker.bpf.Insns.*;
+import static io.sluice.broker.bpf.Reg.*;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.grant.sys.Native;
+import java.io.IOException;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Random programs of arithmetic and forward jumps, computed by {@link Interpreter} and by the kernel. */
+@Tag("kernel")
+class AluDifferentialTest {
+    private static final int PROGRAMS = 200;
+    private static final int LENGTH = 60;
+    private static final int JUMPS = 6;
+    private static final int REGISTERS = 10;
+    private static final int STATE = REGISTERS * Long.BYTES;
+    private static final List<Reg> GENERAL = List.of(Reg.values()).subList(0, REGISTERS);
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void theKernelComputesWhatTheNamesSay(long seed) throws IOException {
+        Random random = new Random(seed);
+        try (BpfMap state = BpfMap.array("state", STATE, 1)) {
+            for (int i = 0; i < PROGRAMS; i++) {
+                List<Insn> body = body(random);
+                long[] expected =
+                        random.longs(REGISTERS).map(v -> interesting(random, v)).toArray();
+                long[] actual = run(state, body, expected);
+                Interpreter.run(body, expected);
+                assertThat(actual).as("seed %d, program %d:%n%s", seed, i, body).isEqualTo(expected);
+            }
+        }
+    }
+
+    /** Values from the map, so that the verifier knows nothing of them and the code really runs. */
+    private static long[] run(BpfMap state, List<Insn> body, long[] registers) throws IOException {
+        ByteBuffer value = Native.allocate(STATE);
+        value.asLongBuffer().put(registers);
+        write(state, value);
+        List<Insn> program = new ArrayList<>();
+        program.add(loadMapValue(R9, state, 0));
+        GENERAL.forEach(reg -> program.add(ldx(Size.DW, reg, R9, offset(reg))));
+        program.addAll(body);
+        GENERAL.forEach(reg -> program.add(stx(Size.DW, R10, offset(reg) - STATE, reg)));
+        program.add(loadMapValue(R1, state, 0));
+        GENERAL.forEach(reg ->
+                program.addAll(List.of(ldx(Size.DW, R2, R10, offset(reg) - STATE), stx(Size.DW, R1, offset(reg), R2))));
+        program.addAll(List.of(mov(R0, 0), exit()));
+        try (BpfProgram loaded = BpfProgram.load(ProgramType.SOCKET_FILTER, "random", program)) {
+            TestRun.verdict(loaded);
+        }
+        long[] result = new long[REGISTERS];
+        state.lookup(0).asLongBuffer().get(result);
+        return result;
+    }
+
+    private static List<Insn> body(Random random) {
+        List<Insn> body = new ArrayList<>();
+        for (int i = 0; i < LENGTH; i++) {
+            body.add(arithmetic(random));
+        }
+        for (int i = 0; i < JUMPS; i++) {
+            Label target = new Label("l" + i);
+            int from = random.nextInt(body.size());
+            body.add(from + random.nextInt(body.size() - from) + 1, target);
+            body.add(from, jump(random, target));
+        }
+        return body;
+    }
+
+    private static Insn arithmetic(Random random) {
+        Reg dst = register(random);
+        Width width = pick(random, Width.values());
+        return switch (random.nextInt(12)) {
+            case 0 -> new Insn.Neg(width, dst);
+            case 1 -> new Insn.ToBigEndian(dst, 16 << random.nextInt(3));
+            case 2 -> loadImm(dst, interesting(random, random.nextLong()));
+            default -> {
+                AluOp op = pick(random, AluOp.values());
+                Operand src = random.nextBoolean() ? register(random) : constant(random, op, width);
+                yield new Insn.Alu(width, op, dst, src);
+            }
+        };
+    }
+
+    private static Operand constant(Random random, AluOp op, Width width) {
+        return new Operand.Imm(
+                switch (op) {
+                    case LSH, RSH, ARSH -> random.nextInt(width.bits);
+                    case DIV, MOD -> (int) interesting(random, random.nextLong()) | 1;
+                    case ADD, SUB, MUL, OR, AND, XOR, MOV -> (int) interesting(random, random.nextLong());
+                });
+    }
+
+    private static Insn jump(Random random, Label target) {
+        Width width = pick(random, Width.values());
+        Operand src = random.nextBoolean() ? register(random) : new Operand.Imm(random.nextInt(5) - 2);
+        return new Insn.JumpIf(width, pick(random, Condition.values()), register(random), src, target);
+    }
+
+    /** Mostly values near the edges of 8, 16, 32 and 64 bits, where mistakes show. */
+    private static long interesting(Random random, long value) {
+        return switch (random.nextInt(4)) {
+            case 0 -> value;
+            case 1 -> random.nextInt(5) - 2;
+            case 2 -> (1L << random.nextInt(64)) - random.nextInt(2);
+            default -> (int) value;
+        };
+    }
+
+    private static Reg register(Random random) {
+        return GENERAL.get(random.nextInt(REGISTERS));
+    }
+
+    private static <T> T pick(Random random, T[] values) {
+        return values[random.nextInt(values.length)];
+    }
+
+    private static int offset(Reg reg) {
+        return reg.number * Long.BYTES;
+    }
+
+    private static void write(BpfMap array, ByteBuffer value) throws IOException {
+        ByteBuffer key = Native.allocate(Integer.BYTES);
+        ByteBuffer attributes = BpfCommand.attributes()
+                .putInt(0, array.fd().number())
+                .putLong(8, Native.address(key))
+                .putLong(16, Native.address(value));
+        try {
+            BpfCommand.MAP_UPDATE_ELEM.run(attributes, "state");
+        } finally {
+            Reference.reachabilityFence(key);
+            Reference.reachabilityFence(value);
+        }
+    }
+}

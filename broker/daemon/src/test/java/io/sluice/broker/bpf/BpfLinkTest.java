@@ -1,0 +1,183 @@
+package io.sluice.broker.bpf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.sluice.grant.sys.SyscallException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import jnr.constants.platform.Errno;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("kernel")
+class BpfLinkTest {
+    private Netns netns;
+    private BpfMap xsks;
+    private BpfProgram program;
+    private int veth;
+    private int lo;
+
+    @BeforeEach
+    void createDevices() throws Exception {
+        netns = new Netns();
+        veth = netns.veth("one", "other");
+        lo = netns.ifindex("lo");
+        xsks = BpfMap.xskMap("xsks", 2);
+        program = BpfProgram.load(ProgramType.XDP, "redirect", Programs.xdpRedirect(xsks));
+    }
+
+    @AfterEach
+    void removeDevices() throws IOException {
+        if (program != null) {
+            program.close();
+        }
+        if (xsks != null) {
+            xsks.close();
+        }
+        if (netns != null) {
+            netns.close();
+        }
+    }
+
+    @Test
+    void nativeModeIsWhatTheDeviceShows() throws Exception {
+        try (BpfLink link = attach(veth, XdpAttachMode.NATIVE)) {
+            assertThat(link.mode()).isEqualTo(XdpAttachMode.NATIVE);
+            assertThat(link.attachedIfindex()).isEqualTo(veth);
+            assertThat(shown("one")).contains(" xdp ").doesNotContain("xdpgeneric");
+        }
+    }
+
+    @Test
+    void skbModeIsWhatTheDeviceShows() throws Exception {
+        try (BpfLink link = attach(veth, XdpAttachMode.SKB)) {
+            assertThat(link.mode()).isEqualTo(XdpAttachMode.SKB);
+            assertThat(shown("one")).contains(" xdpgeneric ");
+        }
+    }
+
+    @Test
+    void autoModeIsNativeWhereTheDriverCan() throws Exception {
+        try (BpfLink link = attach(veth, XdpAttachMode.AUTO)) {
+            assertThat(link.mode()).isEqualTo(XdpAttachMode.NATIVE);
+            assertThat(shown("one")).contains(" xdp ").doesNotContain("xdpgeneric");
+        }
+    }
+
+    @Test
+    void autoModeIsSkbWhereTheDriverCannot() throws Exception {
+        try (BpfLink link = attach(lo, XdpAttachMode.AUTO)) {
+            assertThat(link.mode()).isEqualTo(XdpAttachMode.SKB);
+            assertThat(shown("lo")).contains(" xdpgeneric ");
+        }
+    }
+
+    @Test
+    void nativeModeFailsWhereTheDriverCannot() {
+        assertThatExceptionOfType(SyscallException.class)
+                .isThrownBy(() -> attach(lo, XdpAttachMode.NATIVE).close())
+                .matches(e -> e.is(Errno.EOPNOTSUPP), "EOPNOTSUPP")
+                .withMessageStartingWith("bpf(LINK_CREATE, xdp native, ifindex " + lo + "): ");
+    }
+
+    @Test
+    void autoModeDoesNotHideOtherErrors() throws Exception {
+        netns.ip("link", "set", "other", "mtu", "9000"); // more than a page: a veth refuses native mode
+        assertThatExceptionOfType(SyscallException.class)
+                .isThrownBy(() -> attach(veth, XdpAttachMode.AUTO).close())
+                .withMessageStartingWith("bpf(LINK_CREATE, xdp native, ifindex " + veth + "): ERANGE");
+    }
+
+    @Test
+    void aSecondProgramIsRefusedUntilTheFirstIsDetached() throws Exception {
+        try (BpfLink first = attach(veth, XdpAttachMode.NATIVE)) {
+            assertThatExceptionOfType(SyscallException.class)
+                    .isThrownBy(() -> attach(veth, XdpAttachMode.NATIVE).close())
+                    .matches(e -> e.is(Errno.EBUSY), "EBUSY");
+            first.detach();
+            assertThat(first.attachedIfindex()).isZero();
+            assertThat(shown("one")).doesNotContain("xdp");
+            try (BpfLink second = attach(veth, XdpAttachMode.NATIVE)) {
+                assertThat(second.attachedIfindex()).isEqualTo(veth);
+                first.detach();
+                assertThat(second.attachedIfindex()).as("detached twice").isEqualTo(veth);
+            }
+        }
+    }
+
+    @Test
+    void aDeletedDeviceShowsAsZero() throws Exception {
+        try (BpfLink link = attach(veth, XdpAttachMode.AUTO)) {
+            netns.ip("link", "del", "one");
+            assertThat(link.attachedIfindex()).isZero();
+            link.detach();
+        }
+    }
+
+    @Test
+    void theProgramStaysAttachedWithoutOurDescriptorsOfIt() throws Exception {
+        try (BpfLink link = attach(veth, XdpAttachMode.NATIVE)) {
+            program.close();
+            xsks.close();
+            assertThat(link.attachedIfindex()).isEqualTo(veth);
+        }
+    }
+
+    @Test
+    void aMissingDeviceAndAnotherTypeAreRefused() throws Exception {
+        assertThatExceptionOfType(SyscallException.class)
+                .isThrownBy(() -> attach(9999, XdpAttachMode.AUTO).close())
+                .matches(e -> e.is(Errno.EINVAL), "EINVAL");
+        List<Insn> pass = List.of(Insns.mov(Reg.R0, 0), Insns.exit());
+        try (BpfProgram other = BpfProgram.load(ProgramType.SCHED_CLS, "pass", pass)) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() ->
+                            BpfLink.attachXdp(other, veth, XdpAttachMode.AUTO).close());
+        }
+    }
+
+    @Test
+    void nothingStaysOpen() throws Exception {
+        cycle(); // loads the classes
+        long before = openDescriptors();
+        for (int i = 0; i < 20; i++) {
+            cycle();
+        }
+        assertThat(openDescriptors()).isEqualTo(before);
+    }
+
+    private void cycle() throws Exception {
+        try (BpfMap map = BpfMap.xskMap("cycle", 1);
+                BpfProgram redirect = BpfProgram.load(ProgramType.XDP, "cycle", Programs.xdpRedirect(map))) {
+            BpfLink link = netns.call(() -> BpfLink.attachXdp(redirect, veth, XdpAttachMode.AUTO));
+            try (link) {
+                assertThatExceptionOfType(SyscallException.class)
+                        .isThrownBy(() -> attach(veth, XdpAttachMode.NATIVE).close());
+                link.detach();
+            }
+        }
+        assertThatExceptionOfType(VerifierException.class)
+                .isThrownBy(() -> BpfProgram.load(ProgramType.XDP, "bad", List.of(Insns.exit()))
+                        .close());
+    }
+
+    private static long openDescriptors() throws IOException {
+        try (var descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            return descriptors.count();
+        }
+    }
+
+    private BpfLink attach(int ifindex, XdpAttachMode mode) throws Exception {
+        return netns.call(() -> BpfLink.attachXdp(program, ifindex, mode));
+    }
+
+    private String shown(String device) throws IOException {
+        return netns.ip("link", "show", device);
+    }
+}

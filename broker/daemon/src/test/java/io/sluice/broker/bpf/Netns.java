@@ -1,0 +1,102 @@
+package io.sluice.broker.bpf;
+
+import io.sluice.broker.sys.BrokerCalls;
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.Native;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A network namespace of the test's own, silent (no IPv6), removed on close. */
+final class Netns implements AutoCloseable {
+    private static final AtomicInteger COUNT = new AtomicInteger();
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int CLONE_NEWNET = 0x40000000;
+
+    private final String name = "sluice-bpf-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
+
+    Netns() throws IOException {
+        command("ip", "netns", "add", name);
+        try {
+            command("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
+            ip("link", "set", "lo", "up");
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** Runs ip(8) in the namespace and returns what it prints. */
+    String ip(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("ip", "-n", name));
+        command.addAll(List.of(arguments));
+        return command(command.toArray(String[]::new));
+    }
+
+    /** Creates two joined devices with two queues each, both up, and returns the index of the first. */
+    int veth(String one, String other) throws Exception {
+        ip("link", "add", one, "numrxqueues", "2", "numtxqueues", "2", "type", "veth", "peer", other);
+        ip("link", "set", one, "up");
+        ip("link", "set", other, "up");
+        return ifindex(one);
+    }
+
+    /** The index of a device. */
+    int ifindex(String device) throws Exception {
+        return call(() -> BrokerCalls.LIBC.if_nametoindex(device));
+    }
+
+    /** Runs something on a thread that has entered the namespace and ends afterwards. */
+    <T> T call(Callable<T> body) throws Exception {
+        FutureTask<T> task = new FutureTask<>(() -> {
+            try (Fd namespace = Fd.owned(TestCalls.LIBC.open("/run/netns/" + name, O_CLOEXEC), "open(" + name + ")")) {
+                Native.check(TestCalls.LIBC.setns(namespace.number(), CLONE_NEWNET), "setns(" + name + ")");
+            }
+            return body.call();
+        });
+        Thread thread = new Thread(task, name);
+        thread.start();
+        thread.join();
+        try {
+            return task.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw (Exception) e.getCause();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        command("ip", "netns", "del", name);
+    }
+
+    private static String command(String... command) throws IOException {
+        Path output = Files.createTempFile("sluice", ".out");
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+            int status = process.waitFor();
+            String text = Files.readString(output, StandardCharsets.UTF_8);
+            if (status != 0) {
+                throw new IOException(String.join(" ", command) + " exited with " + status + ": " + text);
+            }
+            return text;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        } finally {
+            Files.delete(output);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package io.sluice.broker.bpf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.broker.sys.BrokerCalls;
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.SyscallException;
+import java.io.IOException;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Verdicts of the programs, from the kernel's test run. */
+@Tag("kernel")
+class ProgramsTest {
+    private static final int XDP_PASS = 2;
+    private static final int XDP_REDIRECT = 4;
+    private static final int LO = 1;
+    private static final int DROP = 0;
+    private static final int KEEP_ALL = 0xffffffff;
+
+    @Test
+    void xdpRedirectSendsAQueueToItsSocketAndPassesWithoutOne() throws IOException {
+        try (BpfMap xsks = BpfMap.xskMap("xsks", 1);
+                BpfProgram program = BpfProgram.load(ProgramType.XDP, "redirect", Programs.xdpRedirect(xsks));
+                Fd socket = xdpSocket()) {
+            assertThat(TestRun.verdict(program)).isEqualTo(XDP_PASS);
+            xsks.put(0, socket);
+            assertThat(TestRun.verdict(program)).isEqualTo(XDP_REDIRECT);
+            xsks.delete(0);
+            assertThat(TestRun.verdict(program)).isEqualTo(XDP_PASS);
+        }
+    }
+
+    @Test
+    void xdpRedirectPassesAgainWhenTheSocketIsClosed() throws IOException {
+        try (BpfMap xsks = BpfMap.xskMap("xsks", 1);
+                BpfProgram program = BpfProgram.load(ProgramType.XDP, "redirect", Programs.xdpRedirect(xsks))) {
+            try (Fd socket = xdpSocket()) {
+                xsks.put(0, socket);
+            }
+            assertThat(TestRun.verdict(program)).isEqualTo(XDP_PASS);
+        }
+    }
+
+    @Test
+    void xdpRedirectTellsQueuesApart() throws Exception {
+        try (Netns netns = new Netns();
+                BpfMap xsks = BpfMap.xskMap("xsks", 2);
+                BpfProgram program = BpfProgram.load(ProgramType.XDP, "redirect", Programs.xdpRedirect(xsks));
+                Fd socket = xdpSocket()) {
+            int ifindex = netns.veth("one", "other");
+            xsks.put(1, socket);
+            netns.call(() -> {
+                // A veth has RX queues that XDP knows of only while a program is attached.
+                try (BpfLink link = BpfLink.attachXdp(program, ifindex, XdpAttachMode.NATIVE)) {
+                    assertThat(link.attachedIfindex()).isEqualTo(ifindex);
+                    assertThat(TestRun.xdpVerdict(program, ifindex, 0)).isEqualTo(XDP_PASS);
+                    assertThat(TestRun.xdpVerdict(program, ifindex, 1)).isEqualTo(XDP_REDIRECT);
+                }
+                return null;
+            });
+        }
+    }
+
+    @Test
+    void packetFilterKeepsPacketsOnlyWhileTheSlotHoldsOne() throws IOException {
+        try (BpfMap revocation = BpfMap.array("revocation", 8, 1);
+                BpfProgram program = load(revocation, LO)) {
+            assertThat(TestRun.verdict(program)).as("new map").isEqualTo(DROP);
+            revocation.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+            assertThat(TestRun.verdict(program)).isEqualTo(KEEP_ALL);
+            for (long revoked : new long[] {0, 2, -1, 1L << 32 | 1}) {
+                revocation.put(Programs.REVOCATION_SLOT, revoked);
+                assertThat(TestRun.verdict(program)).as("slot %d", revoked).isEqualTo(DROP);
+            }
+        }
+    }
+
+    @Test
+    void packetFilterDropsPacketsOfAnotherDevice() throws IOException {
+        try (BpfMap revocation = BpfMap.array("revocation", 8, 1);
+                BpfProgram program = load(revocation, LO + 1)) {
+            revocation.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+            assertThat(TestRun.verdict(program)).isEqualTo(DROP);
+        }
+    }
+
+    @Test
+    void programsOutliveOurDescriptorsOfTheirMaps() throws IOException {
+        BpfMap revocation = BpfMap.array("revocation", 8, 1);
+        try (BpfProgram program = load(revocation, LO)) {
+            revocation.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+            revocation.close();
+            assertThat(TestRun.verdict(program)).isEqualTo(KEEP_ALL);
+        } finally {
+            revocation.close();
+        }
+    }
+
+    private static BpfProgram load(BpfMap revocation, int ifindex) throws IOException {
+        return BpfProgram.load(ProgramType.SOCKET_FILTER, "packet", Programs.packetFilter(revocation, ifindex));
+    }
+
+    private static Fd xdpSocket() throws SyscallException {
+        return Fd.owned(BrokerCalls.LIBC.socket(44, 3 | 0x80000, 0), "socket(AF_XDP)");
+    }
+}

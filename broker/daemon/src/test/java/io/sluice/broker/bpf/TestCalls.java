@@ -1,0 +1,25 @@
+package io.sluice.broker.bpf;
+
+import io.sluice.grant.sys.Native;
+import java.nio.ByteBuffer;
+import jnr.ffi.types.size_t;
+import jnr.ffi.types.ssize_t;
+
+/** What tests call beyond the broker's own list. */
+public interface TestCalls {
+    TestCalls LIBC = Native.libc(TestCalls.class);
+
+    /** open(2), without a mode. */
+    int open(String path, int flags);
+
+    /** setns(2). */
+    int setns(int fd, int type);
+
+    /** send(2). */
+    @ssize_t
+    long send(int fd, ByteBuffer data, @size_t long length, int flags);
+
+    /** recv(2). */
+    @ssize_t
+    long recv(int fd, ByteBuffer data, @size_t long length, int flags);
+}

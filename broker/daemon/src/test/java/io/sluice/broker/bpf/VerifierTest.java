@@ -1,0 +1,198 @@
+package io.sluice.broker.bpf;
+
+import static io.sluice.broker.bpf.Insns.*;
+import static io.sluice.broker.bpf.ProgramType.SCHED_CLS;
+import static io.sluice.broker.bpf.ProgramType.SOCKET_FILTER;
+import static io.sluice.broker.bpf.ProgramType.XDP;
+import static io.sluice.broker.bpf.Reg.*;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.sluice.grant.sys.SyscallException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import jnr.constants.platform.Errno;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The kernel's verifier as the judge of every form. */
+@Tag("kernel")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class VerifierTest {
+    private BpfMap values;
+    private BpfMap several;
+    private BpfMap xsks;
+
+    @BeforeAll
+    void createMaps() throws IOException {
+        values = BpfMap.array("values", 16, 1);
+        several = BpfMap.array("several", 8, 4);
+        xsks = BpfMap.xskMap("xsks", 4);
+    }
+
+    @AfterAll
+    void closeMaps() {
+        values.close();
+        several.close();
+        xsks.close();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("valid")
+    void theVerifierAccepts(String name, ProgramType type, List<Insn> program) throws IOException {
+        try (BpfProgram loaded = BpfProgram.load(type, "test", program)) {
+            assertThat(loaded.fd().number()).isPositive();
+        }
+    }
+
+    Stream<Arguments> valid() {
+        return Stream.of(
+                Arguments.of("every operation on registers and constants", SOCKET_FILTER, arithmetic()),
+                Arguments.of("every condition on registers and constants", SOCKET_FILTER, jumps()),
+                Arguments.of("loads and stores of every size", SOCKET_FILTER, memory()),
+                program("64-bit constants", SOCKET_FILTER, loadImm(R0, Long.MIN_VALUE)),
+                program("classic loads", SOCKET_FILTER, classic()),
+                program("classic loads at ingress", SCHED_CLS, classic()),
+                program("counters", XDP, mov(R2, 1), loadMapValue(R1, values, 8), atomicAdd(Size.DW, R1, 0, R2)),
+                Arguments.of("a looked-up value, checked for null", XDP, lookup(true)),
+                program("skb_load_bytes", SOCKET_FILTER, loadBytes()),
+                program("skb_pull_data", SCHED_CLS, mov(R2, 34), call(Helper.SKB_PULL_DATA)),
+                Arguments.of("the XDP redirect", XDP, Programs.xdpRedirect(xsks)));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("invalid")
+    void theVerifierRefusesAndTheMessageSaysWhy(String name, ProgramType type, List<Insn> program, String reason) {
+        assertThatExceptionOfType(VerifierException.class)
+                .isThrownBy(() -> BpfProgram.load(type, "test", program).close())
+                .withMessageStartingWith("bpf(PROG_LOAD, " + type.name().toLowerCase(Locale.ROOT) + " test): E")
+                .withMessageContaining(reason)
+                .withCauseInstanceOf(SyscallException.class);
+    }
+
+    Stream<Arguments> invalid() {
+        return Stream.of(
+                refused("a register never written", XDP, "R2 !read_ok", List.of(mov(R0, R2), exit())),
+                refused("no exit", XDP, "last insn", List.of(mov(R0, 0))),
+                refused("a loop without end", XDP, "loop", endless()),
+                refused("beyond the stack", XDP, "stack", List.of(st(Size.DW, R10, -520, 0), mov(R0, 0), exit())),
+                refused("above the stack", XDP, "stack", List.of(st(Size.DW, R10, 0, 0), mov(R0, 0), exit())),
+                refused(
+                        "beyond a value",
+                        XDP,
+                        "invalid access to map value",
+                        List.of(loadMapValue(R1, values, 12), ldx(Size.DW, R0, R1, 0), exit())),
+                refused("a looked-up value, unchecked", XDP, "map_value_or_null", lookup(false)),
+                refused("classic loads without context", SOCKET_FILTER, "R6", List.of(ldAbs(Size.B, 0), exit())),
+                refused(
+                        "classic loads in XDP",
+                        XDP,
+                        "BPF_LD_[ABS|IND]",
+                        List.of(mov(R6, R1), ldAbs(Size.B, 0), exit())),
+                refused(
+                        "a helper of another type",
+                        SOCKET_FILTER,
+                        "skb_pull_data",
+                        List.of(mov(R2, 34), call(Helper.SKB_PULL_DATA), exit())),
+                refused(
+                        "redirection without its map",
+                        XDP,
+                        "R1",
+                        List.of(mov(R1, 0), mov(R2, 0), mov(R3, 2), call(Helper.REDIRECT_MAP), exit())));
+    }
+
+    @Test
+    void anErrorThatIsNotTheVerifiersNamesTheCall() {
+        List<Insn> tooLong = new ArrayList<>(Collections.nCopies(1_000_001, mov(R0, 0)));
+        tooLong.add(exit());
+        assertThatExceptionOfType(SyscallException.class)
+                .isThrownBy(() -> BpfProgram.load(XDP, "long", tooLong).close())
+                .matches(e -> e.is(Errno.E2BIG))
+                .withMessageStartingWith("bpf(PROG_LOAD, xdp long): E2BIG");
+    }
+
+    private static List<Insn> arithmetic() {
+        List<Insn> program = new ArrayList<>(List.of(mov(R0, 12), mov(R1, 3)));
+        for (AluOp op : AluOp.values()) {
+            program.addAll(List.of(alu(op, R0, R1), alu(op, R0, 5), alu32(op, R0, R1), alu32(op, R0, 5)));
+        }
+        program.addAll(List.of(neg(R0), neg32(R0), add(R0, R1), add(R0, 1), mov32(R1, -1)));
+        program.addAll(List.of(be64(R0), be32(R0), be16(R0), exit()));
+        return program;
+    }
+
+    private static List<Insn> jumps() {
+        Label end = new Label("end");
+        List<Insn> program = new ArrayList<>(List.of(mov(R0, 0), ldx(Size.W, R2, R1, 0), mov(R3, 7)));
+        for (Condition condition : Condition.values()) {
+            program.addAll(List.of(jmpIf(condition, R2, R3, end), jmpIf(condition, R2, 9, end)));
+            program.addAll(List.of(jmpIf32(condition, R2, R3, end), jmpIf32(condition, R2, -9, end)));
+        }
+        program.addAll(List.of(jmp(end), end, exit()));
+        return program;
+    }
+
+    private static List<Insn> memory() {
+        List<Insn> program = new ArrayList<>(List.of(mov(R0, 0), mov(R1, 1)));
+        for (Size size : Size.values()) {
+            program.addAll(List.of(st(size, R10, -8, -1), stx(size, R10, -8, R1), ldx(size, R0, R10, -8)));
+        }
+        program.add(st(Size.DW, R10, -8, 0));
+        program.addAll(List.of(atomicAdd(Size.W, R10, -8, R1), atomicAdd(Size.DW, R10, -8, R1), exit()));
+        return program;
+    }
+
+    private static Insn[] classic() {
+        return new Insn[] {
+            mov(R6, R1),
+            mov(R7, 1),
+            ldAbs(Size.B, 0),
+            ldAbs(Size.H, 12),
+            ldAbs(Size.W, 14),
+            ldInd(Size.B, R7, 0),
+            ldInd(Size.H, R7, 2),
+            ldInd(Size.W, R7, 4)
+        };
+    }
+
+    private static Insn[] loadBytes() {
+        return new Insn[] {mov(R2, 0), mov(R3, R10), add(R3, -8), mov(R4, 6), call(Helper.SKB_LOAD_BYTES)};
+    }
+
+    private List<Insn> lookup(boolean checked) {
+        Label none = new Label("none");
+        List<Insn> program = new ArrayList<>(List.of(st(Size.W, R10, -4, 3), mov(R2, R10), add(R2, -4)));
+        program.addAll(List.of(loadMap(R1, several), call(Helper.MAP_LOOKUP_ELEM)));
+        if (checked) {
+            program.add(jmpIf(Condition.EQ, R0, 0, none));
+        }
+        program.addAll(List.of(ldx(Size.DW, R0, R0, 0), none, exit()));
+        return program;
+    }
+
+    private static List<Insn> endless() {
+        Label again = new Label("again");
+        return List.of(mov(R0, 0), again, jmpIf(Condition.EQ, R0, 0, again), exit());
+    }
+
+    /** The instructions, with 0 as the verdict. */
+    private static Arguments program(String name, ProgramType type, Insn... insns) {
+        List<Insn> program = new ArrayList<>(List.of(insns));
+        program.addAll(List.of(mov(R0, 0), exit()));
+        return Arguments.of(name, type, program);
+    }
+
+    private static Arguments refused(String name, ProgramType type, String reason, List<Insn> program) {
+        return Arguments.of(name, type, program, reason);
+    }
+}
