@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,7 +97,7 @@ public final class Conductor implements AutoCloseable {
         BrokerSession.PoolPlan plan =
                 new BrokerSession.PoolPlan(settings.frameSize(), settings.frames(), settings.largeFrames());
         session = BrokerSession.open(
-                settings.broker(), settings.name(), plan, this::onNotice, e -> executor.execute(() -> onLost(e)));
+                settings.broker(), settings.name(), plan, this::onNotice, e -> post(() -> onLost(e)));
         dataPath = new DataPath(session.pool(), settings.idle());
         dataPath.start();
     }
@@ -312,6 +313,28 @@ public final class Conductor implements AutoCloseable {
 
     // The broker
 
+    private void post(Runnable task) {
+        later(task, 0);
+    }
+
+    private void later(Runnable task) {
+        later(task, RECONNECT_MS);
+    }
+
+    /** Runs {@code task} in the conductor's thread; what it throws is logged, as nobody waits for it. */
+    private void later(Runnable task, long delayMs) {
+        ScheduledFuture<?> unused = executor.schedule(
+                () -> {
+                    try {
+                        task.run();
+                    } catch (RuntimeException e) {
+                        LOG.error("in the conductor", e);
+                    }
+                },
+                delayMs,
+                TimeUnit.MILLISECONDS);
+    }
+
     private void requireBroker() throws ConductorException {
         if (session == null) {
             throw new ConductorException(
@@ -321,7 +344,7 @@ public final class Conductor implements AutoCloseable {
 
     private void onNotice(Reply notice) {
         if (notice.hasLeaseEnded()) {
-            executor.execute(() -> onLeaseEnded(notice.getLeaseEnded()));
+            post(() -> onLeaseEnded(notice.getLeaseEnded()));
         }
     }
 
@@ -342,7 +365,7 @@ public final class Conductor implements AutoCloseable {
         }
         LOG.warn("the broker is gone ({}); all ports are down until it comes back", cause.getMessage());
         dropAll("the broker is gone");
-        executor.schedule(this::reconnect, RECONNECT_MS, TimeUnit.MILLISECONDS);
+        later(this::reconnect);
     }
 
     private void dropAll(String reason) {
@@ -360,7 +383,7 @@ public final class Conductor implements AutoCloseable {
             connect();
         } catch (IOException e) {
             LOG.debug("no broker yet: {}", e.getMessage());
-            executor.schedule(this::reconnect, RECONNECT_MS, TimeUnit.MILLISECONDS);
+            later(this::reconnect);
             return;
         }
         LOG.info("the broker is back");

@@ -65,7 +65,8 @@ public record SelfPortrait(int uid, long effectiveCapabilities, boolean noNewPri
     }
 
     private static void attempt(List<Attempt> attempts, String operation, IntSupplier call) {
-        try (Fd ignored = Fd.owned(call.getAsInt(), operation)) {
+        try {
+            Fd.owned(call.getAsInt(), operation).close();
             attempts.add(new Attempt(operation, ""));
         } catch (SyscallException e) {
             attempts.add(new Attempt(operation, e.errno().name()));

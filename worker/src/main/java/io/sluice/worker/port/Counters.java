@@ -1,6 +1,7 @@
 package io.sluice.worker.port;
 
 /** The counters of one port: written by its data-path thread, which also copies them for others between cycles. */
+@SuppressWarnings("EnumOrdinal") // an index into an array of this run, never stored or sent
 public final class Counters {
     private static final PortCounter[] ALL = PortCounter.values();
 

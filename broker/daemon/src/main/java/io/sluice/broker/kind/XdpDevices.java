@@ -96,6 +96,15 @@ public final class XdpDevices {
         return there;
     }
 
+    /** At once: closing the link's descriptor would detach it some time later. */
+    private static void detach(BpfLink link) {
+        try {
+            link.detach();
+        } catch (SyscallException e) {
+            // The device is gone, and the program with it.
+        }
+    }
+
     private Attached attach(Device device, XdpAttachMode mode) throws IOException {
         try (Closer closer = new Closer()) {
             BpfMap sockets = BpfMap.xskMap("sluice_xsks", MAX_QUEUES);
@@ -103,6 +112,7 @@ public final class XdpDevices {
             try (BpfProgram program = BpfProgram.load(ProgramType.XDP, "sluice_xdp", Programs.xdpRedirect(sockets))) {
                 BpfLink link = BpfLink.attachXdp(program, device.ifindex(), mode);
                 closer.add(link::close);
+                closer.add(() -> detach(link));
                 return new Attached(device.ifindex(), sockets, link, closer.release());
             }
         }

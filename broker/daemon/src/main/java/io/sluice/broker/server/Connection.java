@@ -59,8 +59,8 @@ final class Connection {
 
     /** Starts, keeps or stops the clock: it runs while the client owes us something. */
     void checkClock(long now) {
-        boolean owes =
-                phase != Phase.READY && phase != Phase.STREAMING || channel.midFrame() || channel.queuedBytes() > 0;
+        boolean idle = phase == Phase.READY || phase == Phase.STREAMING;
+        boolean owes = !idle || channel.midFrame() || channel.queuedBytes() > 0;
         if (!owes) {
             timed = false;
         } else if (!timed) {

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import jnr.ffi.annotations.Out;
 import jnr.ffi.types.ssize_t;
 
-/** The C functions of the channel: sendmsg(2), recvmsg(2), poll(2), socket options, pidfd_open(2). */
-interface SocketCalls {
+/** The C functions of the channel (public because jnr-ffi implements it from outside): sendmsg(2), recvmsg(2), poll(2), socket options, pidfd_open(2). */
+public interface SocketCalls {
     @ssize_t
     long sendmsg(int fd, ByteBuffer header, int flags);
 

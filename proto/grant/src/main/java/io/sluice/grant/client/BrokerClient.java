@@ -42,6 +42,9 @@ public final class BrokerClient implements AutoCloseable {
     /** What an {@link Acquire} brought. The caller owns the descriptors; messages refer to them by index. */
     public record Acquisition(Acquired reply, List<Fd> fds) {}
 
+    /** Kept until the end, as closing it shuts the connection down for every duplicate. */
+    private final UnixSocketChannel unix;
+
     private final FrameChannel channel;
     private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
     private final Consumer<Reply> notices;
@@ -52,7 +55,9 @@ public final class BrokerClient implements AutoCloseable {
     private Welcome welcome = Welcome.getDefaultInstance();
     private long lastId;
 
-    private BrokerClient(FrameChannel channel, Consumer<Reply> notices, Consumer<IOException> ended) {
+    private BrokerClient(
+            UnixSocketChannel unix, FrameChannel channel, Consumer<Reply> notices, Consumer<IOException> ended) {
+        this.unix = unix;
         this.channel = channel;
         this.notices = notices;
         this.ended = ended;
@@ -77,12 +82,14 @@ public final class BrokerClient implements AutoCloseable {
         } catch (IOException e) {
             throw new IOException("cannot connect to the broker at " + socket + ": " + e.getMessage(), e);
         }
-        Fd owned;
-        try (unix) {
-            // The channel's descriptor is duplicated so that one owner, Fd, closes what we use.
-            owned = Fd.duplicateOf(unix.getFD());
+        BrokerClient client;
+        try {
+            FrameChannel channel = new FrameChannel(Fd.duplicateOf(unix.getFD()), FrameChannel.MAX_REPLY, true);
+            client = new BrokerClient(unix, channel, notices, ended);
+        } catch (IOException e) {
+            unix.close();
+            throw e;
         }
-        BrokerClient client = new BrokerClient(new FrameChannel(owned, FrameChannel.MAX_REPLY, true), notices, ended);
         client.reader.start();
         try {
             client.welcome = client.call(Request.newBuilder()
@@ -222,6 +229,11 @@ public final class BrokerClient implements AutoCloseable {
             }
         }
         channel.close();
+        try {
+            unix.close();
+        } catch (IOException e) {
+            // Nothing is left that could be lost.
+        }
         for (Answer left = answers.poll(); left != null; left = answers.poll()) {
             left.fds().forEach(Fd::close);
         }

@@ -31,10 +31,10 @@ final class Messages {
         controls = withControl ? Native.allocate(count * CONTROL) : null;
         address = Native.address(headers);
         for (int i = 0; i < count; i++) {
-            headers.putLong(i * HEADER + 16, Native.address(iovecs) + i * IOVEC);
+            headers.putLong(i * HEADER + 16, Native.address(iovecs) + (long) i * IOVEC);
             headers.putLong(i * HEADER + 24, 1);
             if (withControl) {
-                headers.putLong(i * HEADER + 32, Native.address(controls) + i * CONTROL);
+                headers.putLong(i * HEADER + 32, Native.address(controls) + (long) i * CONTROL);
                 offerControl(i);
             }
         }
