@@ -1,5 +1,6 @@
 package io.sluice.worker;
 
+import io.sluice.control.Logs;
 import io.sluice.control.transport.ControlServer;
 import io.sluice.grant.client.RefusedException;
 import io.sluice.worker.conductor.Conductor;
@@ -35,6 +36,7 @@ public final class WorkerMain {
             System.out.println("sluice-worker " + version());
             return 0;
         }
+        Logs.configure();
         try {
             SelfPortrait self = SelfPortrait.take();
             return serve(Options.parse(arguments, System.getenv(), self.uid()), self);

@@ -48,6 +48,7 @@ public final class BrokerMain {
             System.out.println("sluice-broker " + BrokerVersion.STRING);
             return 0;
         }
+        System.setProperty("java.util.logging.SimpleFormatter.format", "%1$tFT%1$tT.%1$tL %4$s %5$s%6$s%n");
         try {
             if (words.equals(List.of("--train"))) {
                 train();
