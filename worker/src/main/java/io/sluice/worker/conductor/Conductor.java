@@ -283,7 +283,8 @@ public final class Conductor implements AutoCloseable {
                 listed.add(new Snapshot.PortCounters(state.name(), values(state, counters)));
             }
         });
-        return new Snapshot(System.nanoTime(), listed, total.received(), total.sent(), total.dropped(), inFlight);
+        return new Snapshot(
+                System.nanoTime(), listed, total.received(), total.created(), total.sent(), total.dropped(), inFlight);
     }
 
     /** Copies every port's counters between two cycles; returns the packets that ports hold. */

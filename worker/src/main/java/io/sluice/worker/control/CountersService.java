@@ -72,6 +72,7 @@ final class CountersService extends CountersGrpc.CountersImplBase {
                 .setTimeNs(taken.timeNs())
                 .setBalance(Balance.newBuilder()
                         .setReceived(taken.received())
+                        .setCreated(taken.created())
                         .setSent(taken.sent())
                         .setDropped(taken.dropped())
                         .setInFlight(taken.inFlight()));

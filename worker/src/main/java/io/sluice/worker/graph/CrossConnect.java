@@ -12,6 +12,8 @@ import io.sluice.worker.port.PortQueue;
  * where the kernel drops early and counts, and no work is spent on a packet that can't leave.
  */
 public final class CrossConnect {
+    private static final int MAX_SEGMENTS = 48;
+
     private final String name;
     private final Port a;
     private final Port b;
@@ -70,14 +72,18 @@ public final class CrossConnect {
         private final PortQueue to;
         private final int depth;
 
+        /** What one received packet may become: a superframe of 64 KiB is 45 segments of 1460 bytes. */
+        private final int packetsEach;
+
         Direction(Port from, int queue, Port to) {
             this.from = from.queues().get(queue);
             this.to = to.queues().get(queue % to.queues().size());
             this.depth = from.info().depth();
+            this.packetsEach = this.from.offloads() && !this.to.offloads() ? MAX_SEGMENTS : 1;
         }
 
         int run(Vector vector) {
-            int limit = Math.min(depth, to.room());
+            int limit = Math.min(depth, to.room() / packetsEach);
             if (limit <= 0) {
                 return 0;
             }

@@ -36,6 +36,11 @@ public final class Counters {
         return get(PortCounter.RX_PACKETS);
     }
 
+    /** Packets that came about here, by segmenting superframes. */
+    public long created() {
+        return get(PortCounter.TX_SEGMENTED);
+    }
+
     /** Packets that went out. */
     public long sent() {
         return get(PortCounter.TX_PACKETS);

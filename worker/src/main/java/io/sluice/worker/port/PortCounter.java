@@ -9,14 +9,17 @@ public enum PortCounter {
     TX_PACKETS("packets", "Packets that the kernel took for sending."),
     TX_BYTES("bytes", "Bytes of those packets, without vnet headers and FCS."),
     TX_CALLS("calls", "System calls made to send."),
+    TX_SEGMENTED("packets", "Packets that segmenting superframes made, beyond the superframe itself."),
     TX_STALLS("calls", "Times that the kernel had no room, so that packets waited in the port."),
     RX_DROP_TRUNCATED("packets", "Received frames that were longer than a buffer of this port.", true),
     RX_DROP_MALFORMED(
             "packets", "Received frames shorter than an Ethernet header, or with an impossible vnet header.", true),
     TX_DROP_FULL("packets", "Packets to a port whose queue was full.", true),
+    TX_DROP_MALFORMED("packets", "Packets whose vnet header points outside them.", true),
     TX_DROP_TOO_LONG("packets", "Packets longer than the port's MTU or frame.", true),
     TX_DROP_SUPERFRAME(
-            "packets", "Superframes that could not be segmented for a port that takes plain frames only.", true),
+            "packets", "Superframes with headers that contradict each other, so that they can't be segmented.", true),
+    TX_DROP_NO_FRAME("packets", "Segments of superframes for which no frame was free.", true),
     TX_DROP_REFUSED("packets", "Packets that the kernel refused one by one: no buffer, device down, malformed.", true),
     TX_DROP_RX_ONLY("packets", "Packets to a port that may not send.", true),
     TX_DROP_CLOSED("packets", "Packets that waited in the port when it was removed.", true);

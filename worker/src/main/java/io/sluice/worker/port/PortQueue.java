@@ -20,6 +20,9 @@ public interface PortQueue extends AutoCloseable {
      */
     int poll(Vector vector, int limit);
 
+    /** Whether packets carry a vnet header here, so that superframes stay whole and checksums open. */
+    boolean offloads();
+
     /** How many packets {@link #send} would take now without dropping any. */
     int room();
 

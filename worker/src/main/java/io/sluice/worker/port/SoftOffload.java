@@ -19,23 +19,61 @@ public final class SoftOffload {
     private static final int CSUM_START = -4;
     private static final int CSUM_OFFSET = -2;
 
-    private SoftOffload() {}
+    /** Takes plain packets, and with them their frames. */
+    public interface Sink {
+        void accept(int offset, int length);
+    }
 
-    /** Whether the packet at {@code offset} is a superframe. */
-    public static boolean isSuperframe(FramePool pool, int offset) {
-        return pool.bytes().get(offset + GSO_TYPE) != 0;
+    private final FramePool pool;
+    private final Counters counters;
+    private final Sink sink;
+    private final Segmenter segmenter;
+
+    /** @param sink where the plain packets go */
+    public SoftOffload(FramePool pool, Counters counters, Sink sink) {
+        this.pool = pool;
+        this.counters = counters;
+        this.sink = sink;
+        this.segmenter = new Segmenter(pool);
+    }
+
+    /** Turns the packet at {@code offset}, which has a vnet header, into one or more plain ones, or drops it. */
+    public void send(int offset, int length) {
+        if (pool.bytes().get(offset + GSO_TYPE) != 0) {
+            segment(offset, length);
+        } else if (complete(pool, offset, length)) {
+            sink.accept(offset, length);
+        } else {
+            counters.add(PortCounter.TX_DROP_MALFORMED, 1);
+            pool.give(offset);
+        }
+    }
+
+    private void segment(int offset, int length) {
+        int segments = segmenter.start(offset, length);
+        if (segments == 0) {
+            counters.add(PortCounter.TX_DROP_SUPERFRAME, 1);
+        } else {
+            counters.add(PortCounter.TX_SEGMENTED, segments - 1);
+        }
+        for (int i = 0; i < segments; i++) {
+            int frame = pool.take();
+            if (frame == FramePool.NONE) {
+                counters.add(PortCounter.TX_DROP_NO_FRAME, segments - i);
+                break;
+            }
+            sink.accept(frame + FramePool.HEADROOM, segmenter.next(frame));
+        }
+        pool.give(offset);
     }
 
     /**
-     * Fills in the checksum that the packet at {@code offset} asks for.
+     * Fills in the checksum that the packet at {@code offset}, no superframe, asks for.
      *
-     * @return false if the packet is a superframe or its header points outside it; it is unchanged then
+     * @return false if its header points outside it; it is unchanged then
      */
-    public static boolean complete(FramePool pool, int offset, int length) {
+    static boolean complete(FramePool pool, int offset, int length) {
         ByteBuffer bytes = pool.bytes();
-        if (bytes.get(offset + GSO_TYPE) != 0) {
-            return false;
-        }
         if ((bytes.get(offset + FLAGS) & NEEDS_CSUM) == 0) {
             return true;
         }

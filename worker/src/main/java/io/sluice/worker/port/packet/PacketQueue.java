@@ -41,6 +41,7 @@ final class PacketQueue implements PortQueue {
     private final Messages out = new Messages(Vector.CAPACITY, false);
     private final int[] waitingOffset = new int[BACKLOG];
     private final int[] waitingLength = new int[BACKLOG];
+    private final SoftOffload offload;
     private int head;
     private int waiting;
 
@@ -60,6 +61,7 @@ final class PacketQueue implements PortQueue {
         this.depth = depth;
         this.maxFrame = maxFrame;
         this.slots = slots;
+        this.offload = new SoftOffload(pool, counters, (offset, length) -> queue(offset, length, false));
         this.in = slots.messages();
         this.vlanTags = new VlanTags(pool, in, vnet);
     }
@@ -103,6 +105,11 @@ final class PacketQueue implements PortQueue {
     }
 
     @Override
+    public boolean offloads() {
+        return vnet > 0;
+    }
+
+    @Override
     public int room() {
         return BACKLOG - waiting;
     }
@@ -112,23 +119,31 @@ final class PacketQueue implements PortQueue {
         for (int i = 0; i < vector.count; i++) {
             int offset = vector.offset[i];
             int length = vector.length[i];
-            if (vnet == 0 && vector.flags[i] != 0 && !SoftOffload.complete(pool, offset, length)) {
-                drop(PortCounter.TX_DROP_SUPERFRAME, offset);
-            } else if (length > maxFrame && !(vnet > 0 && vector.flags[i] != 0)) {
-                drop(PortCounter.TX_DROP_TOO_LONG, offset);
-            } else if (waiting == BACKLOG) {
-                drop(PortCounter.TX_DROP_FULL, offset);
+            boolean open = vector.flags[i] != 0;
+            if (open == (vnet > 0)) {
+                queue(offset, length, open);
+            } else if (open) {
+                offload.send(offset, length);
             } else {
-                if (vnet > 0 && vector.flags[i] == 0) {
-                    pool.bytes().putLong(offset - 10, 0).putShort(offset - 2, (short) 0);
-                }
-                int at = (head + waiting) % BACKLOG;
-                waitingOffset[at] = offset;
-                waitingLength[at] = length;
-                waiting++;
+                pool.bytes().putLong(offset - 10, 0).putShort(offset - 2, (short) 0);
+                queue(offset, length, false);
             }
         }
         vector.clear();
+    }
+
+    /** @param whole whether the kernel segments the packet, so that it may be longer than a frame */
+    private void queue(int offset, int length, boolean whole) {
+        if (length > maxFrame && !whole) {
+            drop(PortCounter.TX_DROP_TOO_LONG, offset);
+        } else if (waiting == BACKLOG) {
+            drop(PortCounter.TX_DROP_FULL, offset);
+        } else {
+            int at = (head + waiting) % BACKLOG;
+            waitingOffset[at] = offset;
+            waitingLength[at] = length;
+            waiting++;
+        }
     }
 
     private void drop(PortCounter reason, int offset) {

@@ -35,7 +35,13 @@ final class XskQueue implements PortQueue {
     private final Ring completion;
     private final boolean busyPoll;
     private final int maxFrame;
+    private final SoftOffload offload;
     private int outstanding;
+
+    // Of the send in progress.
+    private int space;
+    private int staged;
+    private long stagedBytes;
 
     /**
      * @param socket consumed
@@ -62,6 +68,7 @@ final class XskQueue implements PortQueue {
         this.counters = counters;
         this.busyPoll = busyPoll;
         this.maxFrame = Math.min(maxFrame, pool.frameSize() - FramePool.HEADROOM);
+        this.offload = new SoftOffload(pool, counters, this::stage);
         refill();
     }
 
@@ -117,6 +124,11 @@ final class XskQueue implements PortQueue {
     }
 
     @Override
+    public boolean offloads() {
+        return false;
+    }
+
+    @Override
     public int room() {
         return tx == null ? 0 : tx.free(Vector.CAPACITY);
     }
@@ -128,34 +140,39 @@ final class XskQueue implements PortQueue {
             pool.giveAll(vector);
             return;
         }
-        int space = tx.free(vector.count);
-        ByteBuffer entries = tx.bytes;
-        long bytes = 0;
-        int n = 0;
+        space = tx.free(tx.mask + 1);
+        staged = 0;
+        stagedBytes = 0;
         for (int i = 0; i < vector.count; i++) {
             int offset = vector.offset[i];
             int length = vector.length[i];
-            if (vector.flags[i] != 0 && !SoftOffload.complete(pool, offset, length)) {
-                drop(PortCounter.TX_DROP_SUPERFRAME, offset);
-            } else if (length > maxFrame) {
-                drop(PortCounter.TX_DROP_TOO_LONG, offset);
-            } else if (n == space) {
-                drop(PortCounter.TX_DROP_FULL, offset);
+            if (vector.flags[i] == 0) {
+                stage(offset, length);
             } else {
-                int at = tx.at16(tx.own + n);
-                entries.putLong(at, offset);
-                entries.putLong(at + 8, length); // len u32, options u32 0
-                pool.held(offset, holderId);
-                bytes += length;
-                n++;
+                offload.send(offset, length);
             }
         }
         vector.clear();
-        tx.own += n;
+        tx.own += staged;
         tx.publish();
-        outstanding += n;
-        counters.add(PortCounter.TX_PACKETS, n);
-        counters.add(PortCounter.TX_BYTES, bytes);
+        outstanding += staged;
+        counters.add(PortCounter.TX_PACKETS, staged);
+        counters.add(PortCounter.TX_BYTES, stagedBytes);
+    }
+
+    private void stage(int offset, int length) {
+        if (length > maxFrame) {
+            drop(PortCounter.TX_DROP_TOO_LONG, offset);
+        } else if (staged == space) {
+            drop(PortCounter.TX_DROP_FULL, offset);
+        } else {
+            int at = tx.at16(tx.own + staged);
+            tx.bytes.putLong(at, offset);
+            tx.bytes.putLong(at + 8, length); // len u32, options u32 0
+            pool.held(offset, holderId);
+            stagedBytes += length;
+            staged++;
+        }
     }
 
     private void drop(PortCounter reason, int offset) {
