@@ -1,0 +1,24 @@
+package io.sluice.broker.policy;
+
+import java.util.Map;
+import java.util.OptionalInt;
+
+/** A host with the users root 0, blue 1001, broken -1 and the groups sluice-admin 990, blue 1001. */
+final class FakeIdentities implements Identities {
+    private static final Map<String, Integer> USERS = Map.of("root", 0, "blue", 1001, "broken", -1);
+    private static final Map<String, Integer> GROUPS = Map.of("sluice-admin", 990, "blue", 1001);
+
+    @Override
+    public OptionalInt user(String name) {
+        return find(USERS, name);
+    }
+
+    @Override
+    public OptionalInt group(String name) {
+        return find(GROUPS, name);
+    }
+
+    private static OptionalInt find(Map<String, Integer> ids, String name) {
+        return ids.containsKey(name) ? OptionalInt.of(ids.get(name)) : OptionalInt.empty();
+    }
+}
