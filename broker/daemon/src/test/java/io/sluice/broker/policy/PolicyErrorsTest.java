@@ -130,8 +130,8 @@ class PolicyErrorsTest {
                 arguments(
                         "buffer: 4MB", "10:17: buffer is \"4MB\"; expected a size from 128KiB to 256MiB, such as 4MiB"),
                 arguments(
-                        "buffer: 17179869184GiB",
-                        "10:17: buffer is \"17179869184GiB\"; "
+                        "buffer: 17592186044420MiB",
+                        "10:17: buffer is \"17592186044420MiB\"; "
                                 + "expected a size from 128KiB to 256MiB, such as 4MiB"),
                 arguments(
                         "ring-frames: 16",

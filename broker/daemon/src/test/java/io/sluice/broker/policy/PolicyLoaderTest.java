@@ -139,6 +139,14 @@ class PolicyLoaderTest {
     }
 
     @Test
+    void theExampleOfTheReferenceLoads() throws PolicyException, IOException {
+        String page = Files.readString(Path.of("../../docs/policy.md"));
+        String example = page.substring(page.indexOf("```yaml\n") + 8);
+        Policy policy = load(example.substring(0, example.indexOf("```")));
+        assertThat(policy.tenant("blue").orElseThrow().grants()).hasSize(2);
+    }
+
+    @Test
     void aMissingFileIsAnErrorWithoutALine() {
         Path file = directory.resolve("none.yaml");
         PolicyException e = refused(file);
