@@ -49,10 +49,7 @@ final class GrantReader {
     private Optional<Grant> packet() {
         section.allow("kind interface unconfined sockets fanout offloads promiscuous buffer ring-frames");
         section.requires("unconfined", UNCONFINED);
-        section.read(
-                "unconfined",
-                UNCONFINED,
-                value -> Optional.of(true).filter(yes -> Section.plain(value).equals("true")));
+        section.text("unconfined", UNCONFINED, "true"::equals);
         int sockets = section.integer("sockets", 1, 1, PacketGrant.MAX_SOCKETS);
         Fanout fanout = section.choice("fanout", Fanout.HASH);
         boolean offloads = section.flag("offloads", true);
@@ -71,10 +68,7 @@ final class GrantReader {
 
     private Optional<String> device() {
         section.requires("interface", INTERFACE);
-        return section.read(
-                        "interface",
-                        INTERFACE,
-                        scalar -> Optional.of(scalar.getValue()).filter(Require.INTERFACE.asMatchPredicate()))
+        return section.text("interface", INTERFACE, Require.INTERFACE.asMatchPredicate())
                 .filter(valid -> Require.isName(name));
     }
 

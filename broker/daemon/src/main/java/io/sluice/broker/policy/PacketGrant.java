@@ -59,6 +59,7 @@ public record PacketGrant(
             return Optional.of("it is an order of another kind");
         }
         return new Excess()
+                .same("name", order.grant(), name)
                 .same("interface", order.interfaceName(), interfaceName)
                 .atMost("sockets", order.sockets(), sockets)
                 .same("fanout", order.fanout(), fanout)

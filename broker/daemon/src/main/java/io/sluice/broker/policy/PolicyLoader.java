@@ -120,6 +120,8 @@ public final class PolicyLoader {
                     problems.add(event.getStartMark(), "another document; expected one policy in one file");
                 } else if (event instanceof CollectionStartEvent && ++depth == MAX_DEPTH + 1) {
                     problems.add(event.getStartMark(), "nested too deep; expected at most " + MAX_DEPTH + " levels");
+                    // To go on would cost: the parser's time grows with the square of the depth.
+                    return;
                 } else if (event instanceof CollectionEndEvent) {
                     depth--;
                 }

@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
 /** Reads the whole of a policy from its node tree: admins, tenants, identities, quotas. */
 final class PolicyReader {
@@ -30,10 +31,7 @@ final class PolicyReader {
     Policy read(String source, String text, Node root) {
         Section policy = new Section(problems, "the policy", root).allow("version admins tenants");
         policy.requires("version", "1");
-        policy.read(
-                "version",
-                "1, the only one that there is",
-                scalar -> Optional.of(scalar.getValue()).filter("1"::equals));
+        policy.text("version", "1, the only one that there is", "1"::equals);
         List<Identity> admins = new ArrayList<>();
         for (Node admin : policy.list("admins", "a list such as [ { user: root }, { group: sluice-admin } ]")) {
             identity(new Section(problems, "this admin", admin)).ifPresent(admins::add);
@@ -108,12 +106,10 @@ final class PolicyReader {
     private static Optional<Integer> name(
             Section section, String key, String numeric, Function<String, OptionalInt> lookup) {
         String expected = "a " + key + " that this host knows (by number it goes with " + numeric + ")";
-        return section.read(
-                key,
-                expected,
-                scalar -> Optional.of(scalar.getValue())
-                        .filter(NAME.asMatchPredicate())
-                        .flatMap(name -> lookup.apply(name).stream().boxed().findFirst())
-                        .filter(id -> id != -1));
+        Function<ScalarNode, Optional<Integer>> find = scalar -> Optional.of(scalar.getValue())
+                .filter(NAME.asMatchPredicate())
+                .flatMap(name -> lookup.apply(name).stream().boxed().findFirst())
+                .filter(id -> id != -1);
+        return section.read(key, expected, find);
     }
 }

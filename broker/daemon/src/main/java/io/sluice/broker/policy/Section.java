@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import org.snakeyaml.engine.v2.nodes.CollectionNode;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -113,6 +113,11 @@ final class Section {
         return parsed;
     }
 
+    /** The key's value, in quotes or not; empty if it is absent or, which is an error, not valid. */
+    Optional<String> text(String key, String expected, Predicate<String> valid) {
+        return read(key, expected, scalar -> Optional.of(scalar.getValue()).filter(valid));
+    }
+
     boolean flag(String key, boolean fallback) {
         Map<String, Boolean> flags = Map.of("true", true, "false", false);
         return read(key, "true or false", scalar -> Optional.ofNullable(flags.get(plain(scalar))))
@@ -136,14 +141,8 @@ final class Section {
     }
 
     /** A number in one of the units; in quotes it is text and none. */
-    long number(String key, long fallback, Map<String, Long> units, String expected, LongPredicate valid) {
-        return read(
-                        key,
-                        expected,
-                        scalar -> Units.parse(plain(scalar), units).stream()
-                                .filter(valid)
-                                .boxed()
-                                .findFirst())
+    long number(String key, long fallback, Map<String, Long> units, String expected, Predicate<Long> valid) {
+        return read(key, expected, scalar -> Units.parse(plain(scalar), units).filter(valid))
                 .orElse(fallback);
     }
 

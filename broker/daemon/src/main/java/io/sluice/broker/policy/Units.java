@@ -1,7 +1,7 @@
 package io.sluice.broker.policy;
 
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,13 +22,13 @@ public final class Units {
     }
 
     /** The text in the smallest of the units; empty if it is no such thing, or overflows. */
-    static OptionalLong parse(String text, Map<String, Long> units) {
+    static Optional<Long> parse(String text, Map<String, Long> units) {
         Matcher matcher = QUANTITY.matcher(text);
         if (!matcher.matches() || !units.containsKey(matcher.group(2))) {
-            return OptionalLong.empty();
+            return Optional.empty();
         }
         long count = Long.parseLong(matcher.group(1));
         long unit = units.get(matcher.group(2));
-        return count > Long.MAX_VALUE / unit ? OptionalLong.empty() : OptionalLong.of(count * unit);
+        return count > Long.MAX_VALUE / unit ? Optional.empty() : Optional.of(count * unit);
     }
 }

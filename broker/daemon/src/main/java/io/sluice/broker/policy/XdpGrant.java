@@ -46,6 +46,7 @@ public record XdpGrant(
         }
         Rings wish = order.rings();
         return new Excess()
+                .same("name", order.grant(), name)
                 .same("interface", order.interfaceName(), interfaceName)
                 .check(queues.containsAll(order.queues()), "queues", order.queues(), queues)
                 .check(mode == XdpMode.AUTO || mode == order.mode(), "mode", order.mode(), mode)
