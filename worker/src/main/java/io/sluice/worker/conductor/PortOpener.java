@@ -6,6 +6,7 @@ import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.GrantInfo;
 import io.sluice.grant.v1.GrantRequest;
 import io.sluice.grant.v1.Lease;
+import io.sluice.grant.v1.PacketLease;
 import io.sluice.grant.v1.XdpLease;
 import io.sluice.grant.v1.XdpMode;
 import io.sluice.worker.conductor.ConductorException.Kind;
@@ -17,6 +18,7 @@ import io.sluice.worker.port.xdp.XdpPort;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntSupplier;
 
 /** Gets a port's lease from the broker and builds the port in the data path. */
@@ -81,10 +83,23 @@ final class PortOpener {
             PortInfo info = info(plan, lease, "packet", packetFeatures(lease));
             List<Fd> sockets =
                     lease.getPacket().getFdsList().stream().map(fds::get).toList();
-            return PacketPort.open(info, sockets, lease.getPacket().getVnetHeader(), dataPath.pool(), dataPath::slots);
+            return PacketPort.open(
+                    info,
+                    sockets,
+                    lease.getPacket().getVnetHeader(),
+                    ring(lease.getPacket()),
+                    dataPath.pool(),
+                    dataPath::slots);
         } catch (SyscallException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private static Optional<PacketPort.RingLayout> ring(PacketLease packet) {
+        return packet.hasRing()
+                ? Optional.of(new PacketPort.RingLayout(
+                        packet.getRing().getFrameSize(), packet.getRing().getFrameCount()))
+                : Optional.empty();
     }
 
     private Port xdp(PortPlan plan, Lease lease, List<Fd> fds) throws SyscallException {
@@ -100,6 +115,9 @@ final class PortOpener {
         List<String> features = new ArrayList<>();
         if (lease.getPacket().getVnetHeader() > 0) {
             features.add("vnet-hdr");
+        }
+        if (lease.getPacket().hasRing()) {
+            features.add("tpacket-v2");
         }
         return features;
     }

@@ -14,6 +14,7 @@ public enum PortCounter {
     RX_DROP_TRUNCATED("packets", "Received frames that were longer than a buffer of this port.", true),
     RX_DROP_MALFORMED(
             "packets", "Received frames shorter than an Ethernet header, or with an impossible vnet header.", true),
+    RX_DROP_NO_FRAME("packets", "Received frames for which no frame of the pool was free.", true),
     TX_DROP_FULL("packets", "Packets to a port whose queue was full.", true),
     TX_DROP_MALFORMED("packets", "Packets whose vnet header points outside them.", true),
     TX_DROP_TOO_LONG("packets", "Packets longer than the port's MTU or frame.", true),

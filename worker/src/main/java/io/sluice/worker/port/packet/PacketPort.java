@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Builds a port from a packet lease. */
 public final class PacketPort {
@@ -29,13 +30,22 @@ public final class PacketPort {
         ReceiveSlots slots(boolean large, int vnet);
     }
 
+    /**
+     * TPACKET_V2 rings, as the broker made them.
+     *
+     * @param frameSize bytes of a slot
+     * @param frames slots each way
+     */
+    public record RingLayout(int frameSize, int frames) {}
+
     private PacketPort() {}
 
     /**
      * @param sockets consumed, also on failure
      * @param vnet bytes of virtio_net_hdr: 0 or 10
      */
-    public static Port open(PortInfo info, List<Fd> sockets, int vnet, FramePool pool, SlotSource slots)
+    public static Port open(
+            PortInfo info, List<Fd> sockets, int vnet, Optional<RingLayout> ring, FramePool pool, SlotSource slots)
             throws SyscallException {
         int maxFrame = FrameLimits.longest(info.mtu());
         boolean large = vnet > 0 || maxFrame > pool.room();
@@ -48,12 +58,23 @@ public final class PacketPort {
                 Native.check(
                         LIBC.setsockopt(socket.number(), SOL_PACKET, PACKET_AUXDATA, on, 4),
                         "setsockopt(PACKET_AUXDATA)");
-                queues.add(new PacketQueue(
-                        socket, pool, slots.slots(large, vnet), counters, vnet, info.depth(), maxFrame));
+                queues.add(
+                        ring.isEmpty()
+                                ? new PacketQueue(
+                                        socket, pool, slots.slots(large, vnet), counters, vnet, info.depth(), maxFrame)
+                                : ring(socket, ring.get(), pool, counters, info.depth(), maxFrame, closer));
             }
             closer.release();
         }
         return new Port(info, queues, counters, new Statistics(List.copyOf(sockets)));
+    }
+
+    private static PortQueue ring(
+            Fd socket, RingLayout layout, FramePool pool, Counters counters, int depth, int maxFrame, Closer closer)
+            throws SyscallException {
+        RingQueue queue = new RingQueue(socket, layout.frameSize(), layout.frames(), pool, counters, depth, maxFrame);
+        closer.add(queue::close);
+        return queue;
     }
 
     /** tpacket_stats {packets u32, drops u32}, which the kernel zeroes at each reading. */

@@ -13,7 +13,10 @@ import java.nio.ByteBuffer;
 final class VlanTags {
     private static final int VLAN_VALID = 0x10;
     private static final int TPID_VALID = 0x40;
-    private static final int ETHERTYPE_VLAN = 0x8100;
+
+    /** 802.1Q, if the kernel does not say which tag it was. */
+    static final int DEFAULT_TPID = 0x8100;
+
     private static final int NEEDS_CSUM = 1;
 
     private final FramePool pool;
@@ -32,19 +35,23 @@ final class VlanTags {
         if ((status & VLAN_VALID) == 0) {
             return 0;
         }
+        int tpid = (status & TPID_VALID) != 0 ? messages.auxShort(i, 18) & 0xffff : DEFAULT_TPID;
         ByteBuffer bytes = pool.bytes();
-        for (int at = offset - vnet; at < offset + 12; at += 2) {
-            bytes.putShort(at - FrameLimits.VLAN_TAG, bytes.getShort(at));
-        }
-        int tpid = (status & TPID_VALID) != 0 ? messages.auxShort(i, 18) & 0xffff : ETHERTYPE_VLAN;
-        int tci = messages.auxShort(i, 16) & 0xffff;
-        int tag = offset + 12 - FrameLimits.VLAN_TAG;
-        bytes.put(tag, (byte) (tpid >>> 8)).put(tag + 1, (byte) tpid);
-        bytes.put(tag + 2, (byte) (tci >>> 8)).put(tag + 3, (byte) tci);
+        insert(bytes, offset, vnet, tpid, messages.auxShort(i, 16) & 0xffff);
         if (vnet > 0) {
             moveChecksum(bytes, offset - FrameLimits.VLAN_TAG);
         }
         return FrameLimits.VLAN_TAG;
+    }
+
+    /** Puts a tag into the frame at {@code offset}, which then begins four bytes earlier, as do {@code vnet} bytes before. */
+    static void insert(ByteBuffer bytes, int offset, int vnet, int tpid, int tci) {
+        for (int at = offset - vnet; at < offset + 12; at += 2) {
+            bytes.putShort(at - FrameLimits.VLAN_TAG, bytes.getShort(at));
+        }
+        int tag = offset + 12 - FrameLimits.VLAN_TAG;
+        bytes.put(tag, (byte) (tpid >>> 8)).put(tag + 1, (byte) tpid);
+        bytes.put(tag + 2, (byte) (tci >>> 8)).put(tag + 3, (byte) tci);
     }
 
     /** hdr_len and csum_start count from the start of the frame, which is four bytes longer now. */
