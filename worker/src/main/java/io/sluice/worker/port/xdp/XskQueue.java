@@ -39,17 +39,9 @@ final class XskQueue implements PortQueue {
 
     /**
      * @param socket consumed
-     * @param holderId under which the pool notes the frames that the kernel has
      * @param maxFrame longest frame that may be sent, in bytes
      */
-    XskQueue(
-            Fd socket,
-            XskRings rings,
-            FramePool pool,
-            int holderId,
-            Counters counters,
-            boolean busyPoll,
-            int maxFrame) {
+    XskQueue(Fd socket, XskRings rings, FramePool pool, Counters counters, boolean busyPoll, int maxFrame) {
         this.socket = socket;
         this.fdNumber = socket.number();
         this.rings = rings;
@@ -58,7 +50,7 @@ final class XskQueue implements PortQueue {
         this.fill = rings.fill();
         this.completion = rings.completion();
         this.pool = pool;
-        this.holderId = holderId;
+        this.holderId = pool.newHolder();
         this.counters = counters;
         this.busyPoll = busyPoll;
         this.maxFrame = Math.min(maxFrame, pool.frameSize() - FramePool.HEADROOM);
