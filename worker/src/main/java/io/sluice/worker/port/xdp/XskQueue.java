@@ -37,6 +37,9 @@ final class XskQueue implements PortQueue {
     private final int maxFrame;
     private int outstanding;
 
+    /** The fill ring was left short because the pool had no frame; nothing that arrives would remind us. */
+    private boolean starved;
+
     /**
      * @param socket consumed
      * @param maxFrame longest frame that may be sent, in bytes
@@ -59,6 +62,9 @@ final class XskQueue implements PortQueue {
 
     @Override
     public int poll(Vector vector, int limit) {
+        if (starved) {
+            refill();
+        }
         int n = rx.available(limit);
         if (n < limit && (busyPoll || fill.needsWakeup())) {
             counters.add(PortCounter.RX_CALLS, 1);
@@ -93,9 +99,11 @@ final class XskQueue implements PortQueue {
         int n = Math.min(fill.free(Vector.CAPACITY), Vector.CAPACITY);
         ByteBuffer entries = fill.bytes;
         int done = 0;
+        starved = false;
         while (done < n) {
             int frame = pool.take();
             if (frame == FramePool.NONE) {
+                starved = true;
                 break;
             }
             pool.held(frame, holderId);
