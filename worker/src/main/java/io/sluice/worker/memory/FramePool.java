@@ -172,6 +172,11 @@ public final class FramePool implements AutoCloseable {
         return frames + largeFrames;
     }
 
+    /** Large frames, free or not. */
+    public int largeFrames() {
+        return largeFrames;
+    }
+
     /** Free frames of both sizes. */
     public int freeFrames() {
         return freeCount + freeLargeCount;
