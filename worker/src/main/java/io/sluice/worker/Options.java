@@ -2,6 +2,7 @@ package io.sluice.worker;
 
 import io.sluice.worker.control.WorkerServer;
 import io.sluice.worker.engine.IdleStrategy;
+import io.sluice.worker.memory.FramePool;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -49,6 +50,9 @@ record Options(
 
     private static final int MAX_FRAMES = 1 << 19;
 
+    /** What one ByteBuffer can map, in whole pages. */
+    private static final long MAX_POOL = Integer.MAX_VALUE - 4095;
+
     /** A command line that can't be understood. */
     static final class UsageException extends Exception {
         private static final long serialVersionUID = 1L;
@@ -75,7 +79,7 @@ record Options(
         if (Integer.bitCount(frameSize) != 1) {
             throw new UsageException("--frame-size: 2048 or 4096 is expected");
         }
-        if ((long) frames * frameSize + large * 69632L > Integer.MAX_VALUE) {
+        if (FramePool.sizeOf(frameSize, frames, large) > MAX_POOL) {
             throw new UsageException("the frame pool would exceed 2 GiB; use fewer --frames or --large-frames");
         }
         Options options = new Options(broker, socket, name, frameSize, frames, large, idle, tls(values));
@@ -103,16 +107,24 @@ record Options(
             throw new UsageException(
                     "--listen, --tls-cert, --tls-key and --tls-client-ca go together: TCP is never served without TLS");
         }
+        return Optional.of(
+                new WorkerServer.Tls(address(listen), Path.of(certificate), Path.of(key), Path.of(clientCa)));
+    }
+
+    private static InetSocketAddress address(String listen) throws UsageException {
         int colon = listen.lastIndexOf(':');
+        if (colon < 1) {
+            throw new UsageException("--listen " + listen + ": HOST:PORT is expected");
+        }
+        InetSocketAddress address;
         try {
-            int port = Integer.parseInt(listen.substring(colon + 1));
-            return Optional.of(new WorkerServer.Tls(
-                    new InetSocketAddress(listen.substring(0, Math.max(colon, 0)), port),
-                    Path.of(certificate),
-                    Path.of(key),
-                    Path.of(clientCa)));
+            address = new InetSocketAddress(listen.substring(0, colon), Integer.parseInt(listen.substring(colon + 1)));
         } catch (IllegalArgumentException e) {
             throw new UsageException("--listen " + listen + ": HOST:PORT is expected");
         }
+        if (address.isUnresolved()) {
+            throw new UsageException("--listen " + listen + ": there is no host of that name");
+        }
+        return address;
     }
 }

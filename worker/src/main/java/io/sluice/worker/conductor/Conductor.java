@@ -77,7 +77,6 @@ public final class Conductor implements AutoCloseable {
     private final Settings settings;
     private BrokerSession session;
     private DataPath dataPath;
-    private int lastHolder;
 
     /**
      * What a conductor is started with.
@@ -138,7 +137,7 @@ public final class Conductor implements AutoCloseable {
     }
 
     private void open(PortState state) throws ConductorException {
-        state.port = new PortOpener(session, dataPath, () -> ++lastHolder).open(state.plan);
+        state.port = new PortOpener(session, dataPath).open(state.plan);
         state.lastInfo = state.port.info();
         state.reason = "";
     }

@@ -19,18 +19,15 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntSupplier;
 
 /** Gets a port's lease from the broker and builds the port in the data path. */
 final class PortOpener {
     private final BrokerSession session;
     private final DataPath dataPath;
-    private final IntSupplier holderIds;
 
-    PortOpener(BrokerSession session, DataPath dataPath, IntSupplier holderIds) {
+    PortOpener(BrokerSession session, DataPath dataPath) {
         this.session = session;
         this.dataPath = dataPath;
-        this.holderIds = holderIds;
     }
 
     /** Opens {@code plan}; on failure nothing is held. */
@@ -105,10 +102,15 @@ final class PortOpener {
     private Port xdp(PortPlan plan, Lease lease, List<Fd> fds) throws SyscallException {
         XdpLease xdp = lease.getXdp();
         List<XdpPort.Socket> sockets = xdp.getQueuesList().stream()
-                .map(queue -> new XdpPort.Socket(fds.get(queue.getFd()), queue))
+                .map(queue -> new XdpPort.Socket(
+                        fds.get(queue.getFd()),
+                        queue.getRxRing(),
+                        queue.getTxRing(),
+                        queue.getFillRing(),
+                        queue.getCompletionRing()))
                 .toList();
         PortInfo info = info(plan, lease, "xdp", xdpFeatures(xdp));
-        return XdpPort.open(info, sockets, xdp.getBusyPoll(), dataPath.pool(), holderIds);
+        return XdpPort.open(info, sockets, xdp.getBusyPoll(), dataPath.pool());
     }
 
     private static List<String> packetFeatures(Lease lease) {

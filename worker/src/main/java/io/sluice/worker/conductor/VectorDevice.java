@@ -90,9 +90,13 @@ public final class VectorDevice {
             return Optional.empty();
         }
         try {
-            return Optional.of(Integer.parseUnsignedInt(value));
+            int number = Integer.parseInt(value);
+            if (number >= 0) {
+                return Optional.of(number);
+            }
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(key + "=" + value + ": a number is expected", e);
+            // said below
         }
+        throw new IllegalArgumentException(key + "=" + value + ": a number is expected");
     }
 }

@@ -3,6 +3,7 @@ package io.sluice.worker.memory;
 import io.sluice.worker.sys.Mapping;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * The memory of all packets of one data-path thread: one mapping, cut into frames of two sizes, free ones on two stacks.
@@ -41,6 +42,7 @@ public final class FramePool implements AutoCloseable {
     private final int[] free;
     private final int[] freeLarge;
     private final short[] holder;
+    private final BitSet holders = new BitSet();
     private int freeCount;
     private int freeLargeCount;
     private boolean closed;
@@ -106,7 +108,21 @@ public final class FramePool implements AutoCloseable {
         vector.clear();
     }
 
-    /** Notes that queue {@code id} (1..32767) has given the frame around {@code offset} to the kernel. */
+    /**
+     * A number under which a queue notes the frames that it gives to the kernel, taken until {@link #reclaim}. Cold.
+     *
+     * @throws IllegalStateException 32767 queues have one
+     */
+    public int newHolder() {
+        int id = holders.nextClearBit(1);
+        if (id > Short.MAX_VALUE) {
+            throw new IllegalStateException("a frame pool serves at most " + Short.MAX_VALUE + " queues");
+        }
+        holders.set(id);
+        return id;
+    }
+
+    /** Notes that queue {@code id} of {@link #newHolder} has given the frame around {@code offset} to the kernel. */
     public void held(int offset, int id) {
         holder[index(offset)] = (short) id;
     }
@@ -120,8 +136,9 @@ public final class FramePool implements AutoCloseable {
         return offset < largeBase ? offset >>> frameShift : frames + (offset - largeBase) / LARGE_FRAME;
     }
 
-    /** Frees every frame that queue {@code id} gave to the kernel: its socket is closed. Cold. */
+    /** Frees every frame that queue {@code id} gave to the kernel, and its number: its socket is closed. Cold. */
     public void reclaim(int id) {
+        holders.clear(id);
         for (int i = 0; i < holder.length; i++) {
             if (holder[i] == id) {
                 holder[i] = 0;
@@ -153,6 +170,11 @@ public final class FramePool implements AutoCloseable {
     /** Frames of both sizes. */
     public int frames() {
         return frames + largeFrames;
+    }
+
+    /** Large frames, free or not. */
+    public int largeFrames() {
+        return largeFrames;
     }
 
     /** Free frames of both sizes. */

@@ -43,6 +43,7 @@ public final class PacketPort {
     /**
      * @param sockets consumed, also on failure
      * @param vnet bytes of virtio_net_hdr: 0 or 10
+     * @throws IllegalArgumentException the port needs large frames and the pool has none
      */
     public static Port open(
             PortInfo info, List<Fd> sockets, int vnet, Optional<RingLayout> ring, FramePool pool, SlotSource slots)
@@ -53,6 +54,10 @@ public final class PacketPort {
         List<PortQueue> queues = new ArrayList<>();
         try (Closer closer = new Closer()) {
             sockets.forEach(closer::add);
+            if (large && pool.largeFrames() == 0) {
+                throw new IllegalArgumentException((vnet > 0 ? "offloads need" : "an MTU of " + info.mtu() + " needs")
+                        + " large frames and this worker has none; start it with --large-frames");
+            }
             for (Fd socket : sockets) {
                 ByteBuffer on = Native.allocate(4).putInt(0, 1);
                 Native.check(

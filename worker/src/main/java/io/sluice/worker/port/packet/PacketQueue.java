@@ -98,7 +98,8 @@ final class PacketQueue implements PortQueue {
             drop(PortCounter.RX_DROP_MALFORMED, offset);
         } else {
             int grown = in.hasControl(i) ? vlanTags.restore(i, offset) : 0;
-            vector.add(offset - grown, length + grown, vnet > 0 ? Vector.VNET : 0);
+            length += grown;
+            vector.add(offset - grown, length, vnet > 0 ? Vector.VNET : 0);
         }
         in.offerControl(i);
         return Math.max(length, 0);

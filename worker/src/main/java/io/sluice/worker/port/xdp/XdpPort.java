@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntSupplier;
 
 /** Builds a port from an xdp lease. */
 public final class XdpPort {
@@ -34,39 +33,42 @@ public final class XdpPort {
             "kernel_rx_fill_ring_empty_descs",
             "kernel_tx_ring_empty_descs");
 
-    /** One socket and what the lease says of it. */
-    public record Socket(Fd fd, io.sluice.grant.v1.XdpQueue queue) {}
+    /**
+     * One socket and the entries of its rings.
+     *
+     * @param tx 0 for a socket that only receives
+     */
+    public record Socket(Fd fd, int rx, int tx, int fill, int completion) {}
 
     private XdpPort() {}
 
     /**
      * @param sockets consumed, also on failure
-     * @param holderIds gives each queue a number for {@link FramePool#held}
      */
-    public static Port open(
-            PortInfo info, List<Socket> sockets, boolean busyPoll, FramePool pool, IntSupplier holderIds)
+    public static Port open(PortInfo info, List<Socket> sockets, boolean busyPoll, FramePool pool)
             throws SyscallException {
         Counters counters = new Counters();
-        List<PortQueue> queues = new ArrayList<>();
-        List<Fd> statistics = new ArrayList<>();
+        List<XskRings> rings = new ArrayList<>();
         try (Closer closer = new Closer()) {
             sockets.forEach(socket -> closer.add(socket.fd()));
             for (Socket socket : sockets) {
-                XskRings rings = XskRings.map(socket.fd(), socket.queue());
-                closer.add(rings::close);
-                statistics.add(socket.fd());
-                queues.add(new XskQueue(
-                        socket.fd(),
-                        rings,
-                        pool,
-                        holderIds.getAsInt(),
-                        counters,
-                        busyPoll,
-                        FrameLimits.longest(info.mtu())));
+                XskRings mapped = XskRings.map(socket);
+                closer.add(mapped::close);
+                rings.add(mapped);
             }
             closer.release();
         }
-        return new Port(info, queues, counters, kernelCounters(statistics));
+        // Queues give frames to the kernel as they begin, which can't be undone here: so only when nothing can fail.
+        int longest = FrameLimits.longest(info.mtu());
+        List<PortQueue> queues = new ArrayList<>();
+        for (int i = 0; i < sockets.size(); i++) {
+            queues.add(new XskQueue(sockets.get(i).fd(), rings.get(i), pool, counters, busyPoll, longest));
+        }
+        return new Port(
+                info,
+                queues,
+                counters,
+                kernelCounters(sockets.stream().map(Socket::fd).toList()));
     }
 
     private static KernelCounters kernelCounters(List<Fd> sockets) {

@@ -38,6 +38,9 @@ final class XskQueue implements PortQueue {
     private final SoftOffload offload;
     private int outstanding;
 
+    /** The fill ring was left short because the pool had no frame; nothing that arrives would remind us. */
+    private boolean starved;
+
     // Of the send in progress.
     private int space;
     private int staged;
@@ -45,17 +48,9 @@ final class XskQueue implements PortQueue {
 
     /**
      * @param socket consumed
-     * @param holderId under which the pool notes the frames that the kernel has
      * @param maxFrame longest frame that may be sent, in bytes
      */
-    XskQueue(
-            Fd socket,
-            XskRings rings,
-            FramePool pool,
-            int holderId,
-            Counters counters,
-            boolean busyPoll,
-            int maxFrame) {
+    XskQueue(Fd socket, XskRings rings, FramePool pool, Counters counters, boolean busyPoll, int maxFrame) {
         this.socket = socket;
         this.fdNumber = socket.number();
         this.rings = rings;
@@ -64,7 +59,7 @@ final class XskQueue implements PortQueue {
         this.fill = rings.fill();
         this.completion = rings.completion();
         this.pool = pool;
-        this.holderId = holderId;
+        this.holderId = pool.newHolder();
         this.counters = counters;
         this.busyPoll = busyPoll;
         this.maxFrame = Math.min(maxFrame, pool.frameSize() - FramePool.HEADROOM);
@@ -74,6 +69,9 @@ final class XskQueue implements PortQueue {
 
     @Override
     public int poll(Vector vector, int limit) {
+        if (starved) {
+            refill();
+        }
         int n = rx.available(limit);
         if (n < limit && (busyPoll || fill.needsWakeup())) {
             counters.add(PortCounter.RX_CALLS, 1);
@@ -108,9 +106,11 @@ final class XskQueue implements PortQueue {
         int n = Math.min(fill.free(Vector.CAPACITY), Vector.CAPACITY);
         ByteBuffer entries = fill.bytes;
         int done = 0;
+        starved = false;
         while (done < n) {
             int frame = pool.take();
             if (frame == FramePool.NONE) {
+                starved = true;
                 break;
             }
             pool.held(frame, holderId);

@@ -5,7 +5,6 @@ import static io.sluice.worker.sys.WorkerCalls.LIBC;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
-import io.sluice.grant.v1.XdpQueue;
 import io.sluice.worker.sys.Mapping;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -25,8 +24,9 @@ record XskRings(Ring rx, Ring tx, Ring fill, Ring completion) implements AutoClo
     private static final long PGOFF_FILL = 0x100000000L;
     private static final long PGOFF_COMPLETION = 0x180000000L;
 
-    /** Maps the rings of {@code socket}, whose sizes the lease tells. */
-    static XskRings map(Fd socket, XdpQueue queue) throws SyscallException {
+    /** Maps the rings of a socket, which is borrowed. */
+    static XskRings map(XdpPort.Socket sizes) throws SyscallException {
+        Fd socket = sizes.fd();
         ByteBuffer offsets = Native.allocate(4 * RING_OFFSET);
         ByteBuffer length = Native.allocate(4).putInt(0, offsets.capacity());
         Native.check(
@@ -34,12 +34,10 @@ record XskRings(Ring rx, Ring tx, Ring fill, Ring completion) implements AutoClo
                 "getsockopt(XDP_MMAP_OFFSETS)");
         List<Ring> mapped = new ArrayList<>();
         try {
-            Ring rx = ring(socket, offsets, 0, PGOFF_RX, queue.getRxRing(), 16, false, mapped);
-            Ring tx = queue.getTxRing() == 0
-                    ? null
-                    : ring(socket, offsets, 1, PGOFF_TX, queue.getTxRing(), 16, true, mapped);
-            Ring fill = ring(socket, offsets, 2, PGOFF_FILL, queue.getFillRing(), 8, true, mapped);
-            Ring completion = ring(socket, offsets, 3, PGOFF_COMPLETION, queue.getCompletionRing(), 8, false, mapped);
+            Ring rx = ring(socket, offsets, 0, PGOFF_RX, sizes.rx(), 16, false, mapped);
+            Ring tx = sizes.tx() == 0 ? null : ring(socket, offsets, 1, PGOFF_TX, sizes.tx(), 16, true, mapped);
+            Ring fill = ring(socket, offsets, 2, PGOFF_FILL, sizes.fill(), 8, true, mapped);
+            Ring completion = ring(socket, offsets, 3, PGOFF_COMPLETION, sizes.completion(), 8, false, mapped);
             return new XskRings(rx, tx, fill, completion);
         } catch (SyscallException | RuntimeException e) {
             mapped.forEach(Ring::close);
