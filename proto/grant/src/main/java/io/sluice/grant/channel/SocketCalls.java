@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import jnr.ffi.annotations.Out;
 import jnr.ffi.types.ssize_t;
 
-/** The C functions of the channel: sendmsg(2), recvmsg(2), poll(2), socket options. */
-interface SocketCalls {
+/** The C functions of the channel: sendmsg(2), recvmsg(2), poll(2), socket options. Public for jnr-ffi only. */
+public interface SocketCalls {
     @ssize_t
     long sendmsg(int fd, ByteBuffer header, int flags);
 

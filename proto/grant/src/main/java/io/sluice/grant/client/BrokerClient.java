@@ -77,11 +77,8 @@ public final class BrokerClient implements AutoCloseable {
         } catch (IOException e) {
             throw new IOException("cannot connect to the broker at " + socket + ": " + e.getMessage(), e);
         }
-        Fd owned;
-        try (unix) {
-            // The channel's descriptor is duplicated so that one owner, Fd, closes what we use.
-            owned = Fd.duplicateOf(unix.getFD());
-        }
+        // Its descriptor is ours from here on. The channel is never closed: that would shut the connection down.
+        Fd owned = Fd.owned(unix.getFD(), "connect");
         BrokerClient client = new BrokerClient(new FrameChannel(owned, FrameChannel.MAX_REPLY, true), notices, ended);
         client.reader.start();
         try {
@@ -138,6 +135,9 @@ public final class BrokerClient implements AutoCloseable {
     }
 
     private long send(Request.Builder request) throws IOException {
+        if (closing) {
+            throw new IOException("the connection to the broker has been closed");
+        }
         long id = ++lastId;
         channel.send(request.setId(id).build().toByteArray(), List.of());
         while (!channel.flush()) {
@@ -221,7 +221,9 @@ public final class BrokerClient implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
-        channel.close();
+        synchronized (this) { // a call in progress has failed by now, and leaves
+            channel.close();
+        }
         for (Answer left = answers.poll(); left != null; left = answers.poll()) {
             left.fds().forEach(Fd::close);
         }
