@@ -31,6 +31,8 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 
 /**
@@ -46,6 +48,14 @@ public final class ControlServer implements AutoCloseable {
 
     private static final int MAX_CALLS_PER_CONNECTION = 64;
     private static final long CLOSE_TIMEOUT_MS = 2_000;
+
+    /** It warns, with a stack trace, of every client that goes during a stream, as watchers do. Held: levels die with it. */
+    private static final Logger STREAM_ERRORS = Logger.getLogger("io.grpc.netty.NettyServerHandler");
+
+    static {
+        STREAM_ERRORS.setLevel(Level.SEVERE);
+    }
+
     private static final Executor EVENT_LOOP = Runnable::run;
 
     private final EventLoopGroup loop;
@@ -105,6 +115,13 @@ public final class ControlServer implements AutoCloseable {
 
     private static void shutDown(EventLoopGroup loop, List<Server> servers) {
         servers.forEach(Server::shutdown);
+        awaitAll(servers);
+        servers.forEach(Server::shutdownNow);
+        awaitAll(servers); // the cancelled calls hear of it while the loop still turns
+        loop.shutdownGracefully(0, CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(CLOSE_TIMEOUT_MS);
+    }
+
+    private static void awaitAll(List<Server> servers) {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_TIMEOUT_MS);
         try {
             for (Server server : servers) {
@@ -113,8 +130,6 @@ public final class ControlServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        servers.forEach(Server::shutdownNow);
-        loop.shutdownGracefully(0, CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(CLOSE_TIMEOUT_MS);
     }
 
     /** Sends calls of the added services to the executor given for them. */

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import jnr.ffi.annotations.Out;
 import jnr.ffi.types.ssize_t;
 
-/** The C functions of the channel (public because jnr-ffi implements it from outside): sendmsg(2), recvmsg(2), poll(2), socket options, pidfd_open(2). */
+/** The C functions of the channel. Public for jnr-ffi only. */
 public interface SocketCalls {
     @ssize_t
     long sendmsg(int fd, ByteBuffer header, int flags);

@@ -42,9 +42,6 @@ public final class BrokerClient implements AutoCloseable {
     /** What an {@link Acquire} brought. The caller owns the descriptors; messages refer to them by index. */
     public record Acquisition(Acquired reply, List<Fd> fds) {}
 
-    /** Kept until the end, as closing it shuts the connection down for every duplicate. */
-    private final UnixSocketChannel unix;
-
     private final FrameChannel channel;
     private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
     private final Consumer<Reply> notices;
@@ -57,7 +54,6 @@ public final class BrokerClient implements AutoCloseable {
 
     private BrokerClient(
             UnixSocketChannel unix, FrameChannel channel, Consumer<Reply> notices, Consumer<IOException> ended) {
-        this.unix = unix;
         this.channel = channel;
         this.notices = notices;
         this.ended = ended;
@@ -82,14 +78,9 @@ public final class BrokerClient implements AutoCloseable {
         } catch (IOException e) {
             throw new IOException("cannot connect to the broker at " + socket + ": " + e.getMessage(), e);
         }
-        BrokerClient client;
-        try {
-            FrameChannel channel = new FrameChannel(Fd.duplicateOf(unix.getFD()), FrameChannel.MAX_REPLY, true);
-            client = new BrokerClient(unix, channel, notices, ended);
-        } catch (IOException e) {
-            unix.close();
-            throw e;
-        }
+        // Its descriptor is ours from here on. The channel is never closed: that would shut the connection down.
+        Fd owned = Fd.owned(unix.getFD(), "connect");
+        BrokerClient client = new BrokerClient(new FrameChannel(owned, FrameChannel.MAX_REPLY, true), notices, ended);
         client.reader.start();
         try {
             client.welcome = client.call(Request.newBuilder()
@@ -145,6 +136,9 @@ public final class BrokerClient implements AutoCloseable {
     }
 
     private long send(Request.Builder request) throws IOException {
+        if (closing) {
+            throw new IOException("the connection to the broker has been closed");
+        }
         long id = ++lastId;
         channel.send(request.setId(id).build().toByteArray(), List.of());
         while (!channel.flush()) {
@@ -228,11 +222,8 @@ public final class BrokerClient implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
-        channel.close();
-        try {
-            unix.close();
-        } catch (IOException e) {
-            // Nothing is left that could be lost.
+        synchronized (this) { // a call in progress has failed by now, and leaves
+            channel.close();
         }
         for (Answer left = answers.poll(); left != null; left = answers.poll()) {
             left.fds().forEach(Fd::close);

@@ -1,0 +1,129 @@
+package io.sluice.gateway;
+
+import io.sluice.grant.client.BrokerClient;
+import io.sluice.grant.client.RefusedException;
+import io.sluice.grant.v1.Reply;
+import io.sluice.grant.v1.Request;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connection to the broker's admin socket, kept up by a thread of its own: the broker may start after the gateway, and
+ * come back.
+ */
+final class BrokerLink implements AutoCloseable {
+    /** What the gateway calls itself in the broker's audit lines. */
+    static final String CLIENT_NAME = "sluice-gateway";
+
+    private static final Logger LOG = LoggerFactory.getLogger(BrokerLink.class);
+    private static final long FIRST_RETRY_MS = 50;
+    private static final long LAST_RETRY_MS = 1_000;
+    private static final long CLOSE_TIMEOUT_MS = 2_000;
+
+    /** A greeted connection; {@code end} completes when it can't be used any more. */
+    private record Connection(BrokerClient client, CompletableFuture<IOException> end) {}
+
+    private final Path socket;
+    private final Thread keeper = new Thread(this::keep, "broker-link");
+    private Consumer<Boolean> connected = up -> {};
+    private volatile Connection current;
+    private volatile String whyNot = "not connected yet";
+
+    /** A link to the broker's admin socket, down until it is started. */
+    BrokerLink(Path socket) {
+        this.socket = socket;
+        keeper.setDaemon(true);
+    }
+
+    /**
+     * Starts to connect.
+     *
+     * @param listener told, in the link's thread, whenever the connection has come or gone
+     */
+    void start(Consumer<Boolean> listener) {
+        connected = listener;
+        keeper.start();
+    }
+
+    /**
+     * Sends one request and waits for its reply.
+     *
+     * @throws RefusedException the broker answered with an error
+     * @throws IOException the broker is away; the message says what to do
+     */
+    Reply call(Request.Builder request) throws IOException {
+        Connection connection = current;
+        if (connection == null) {
+            throw new IOException("the broker does not answer at " + socket + " (" + whyNot
+                    + "); start sluice broker with this admin socket, the gateway reconnects by itself");
+        }
+        try {
+            return connection.client().call(request);
+        } catch (RefusedException e) {
+            throw e;
+        } catch (IOException e) {
+            connection.end().complete(e);
+            throw new IOException(
+                    "the connection to the broker ended during the call (" + e.getMessage()
+                            + "); it may have taken effect, look before trying again",
+                    e);
+        }
+    }
+
+    private void keep() {
+        long retryMs = FIRST_RETRY_MS;
+        try {
+            while (true) {
+                boolean worked = connectAndWait();
+                retryMs = worked ? FIRST_RETRY_MS : Math.min(2 * retryMs, LAST_RETRY_MS);
+                Thread.sleep(retryMs);
+            }
+        } catch (InterruptedException closing) {
+            current = null;
+        }
+    }
+
+    /** Returns whether there was a connection, after it has ended. */
+    private boolean connectAndWait() throws InterruptedException {
+        CompletableFuture<IOException> end = new CompletableFuture<>();
+        try (BrokerClient client = BrokerClient.connect(socket, CLIENT_NAME, notice -> {}, end::complete)) {
+            LOG.info("connected to the broker at {}", socket);
+            current = new Connection(client, end);
+            connected.accept(true);
+            note(end.get().getMessage());
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the end of a connection is never an exception", e);
+        } catch (IOException e) {
+            note(e.getMessage());
+        }
+        boolean worked = current != null;
+        if (worked) {
+            current = null;
+            connected.accept(false);
+        }
+        return worked;
+    }
+
+    private void note(String reason) {
+        if (!reason.equals(whyNot)) {
+            LOG.warn("no connection to the broker: {}; trying again until it works", reason);
+        }
+        whyNot = reason;
+    }
+
+    /** Ends the connection; calls in progress fail. */
+    @Override
+    public void close() {
+        keeper.interrupt();
+        try {
+            keeper.join(CLOSE_TIMEOUT_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
