@@ -52,8 +52,7 @@ public final class BrokerClient implements AutoCloseable {
     private Welcome welcome = Welcome.getDefaultInstance();
     private long lastId;
 
-    private BrokerClient(
-            UnixSocketChannel unix, FrameChannel channel, Consumer<Reply> notices, Consumer<IOException> ended) {
+    private BrokerClient(FrameChannel channel, Consumer<Reply> notices, Consumer<IOException> ended) {
         this.channel = channel;
         this.notices = notices;
         this.ended = ended;
