@@ -1,0 +1,55 @@
+package io.sluice.grant.sys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CloserTest {
+    private final List<String> closed = new ArrayList<>();
+
+    @Test
+    void closesInReverseOrderAndOnce() {
+        Closer closer = new Closer();
+        closer.add(() -> closed.add("first"));
+        closer.add(() -> closed.add("second"));
+        closer.close();
+        closer.close();
+        assertThat(closed).containsExactly("second", "first");
+    }
+
+    @Test
+    void whatIsReleasedIsTheNewOwnersAndKeepsItsOrder() {
+        Closer mine;
+        try (Closer closer = new Closer()) {
+            closer.add(() -> closed.add("first"));
+            closer.add(() -> closed.add("second"));
+            mine = closer.release();
+            closer.add(() -> closed.add("after"));
+        }
+        assertThat(closed).containsExactly("after");
+        mine.add(() -> closed.add("third"));
+        mine.close();
+        assertThat(closed).containsExactly("after", "third", "second", "first");
+    }
+
+    @Test
+    void closesADescriptorUnlessItWasDetached() throws IOException {
+        List<String> before = Descriptors.open();
+        List<Fd> pipe = Descriptors.pipe();
+        int kept;
+        try (Closer closer = new Closer()) {
+            assertThat(closer.add(pipe.get(0))).isSameAs(pipe.get(0));
+            closer.add(pipe.get(1));
+            kept = pipe.get(1).detach();
+        }
+        try (Fd reader = pipe.get(0);
+                Fd writer = Fd.owned(kept, "detach")) {
+            assertThat(reader.isClosed()).isTrue();
+            assertThat(Descriptors.target(writer)).startsWith("pipe:");
+        }
+        assertThat(Descriptors.open()).isEqualTo(before);
+    }
+}
