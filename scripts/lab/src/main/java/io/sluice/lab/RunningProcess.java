@@ -16,6 +16,8 @@ import java.util.function.Predicate;
 public final class RunningProcess implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+    private static final Duration DRAIN = Duration.ofSeconds(1);
+
     private final Command command;
     private final Process process;
     private final Output output = new Output();
@@ -58,9 +60,7 @@ public final class RunningProcess implements AutoCloseable {
             if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new LabException(command + " did not end within " + limit.toSeconds() + " s:\n" + said());
             }
-            // A grandchild may hold the pipes open; what it says is not part of the result.
-            output.awaitEnd(Duration.ofSeconds(1));
-            errors.awaitEnd(Duration.ofSeconds(1));
+            drained();
             return new Finished(command, process.exitValue(), output.text(), errors.text());
         } catch (InterruptedException e) {
             throw interrupted(e);
@@ -129,17 +129,18 @@ public final class RunningProcess implements AutoCloseable {
 
     /** Kills it at once with SIGKILL, for tests of what is left then, and waits. */
     public void kill() {
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly();
         awaitExit();
     }
 
     @Override
     public void close() {
         process.descendants().forEach(ProcessHandle::destroy);
-        process.destroy();
+        // Not Process.destroy, which also closes the pipes: what the process says on its way out is wanted.
+        process.toHandle().destroy();
         if (!awaitExit()) {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
+            process.toHandle().destroyForcibly();
             awaitExit();
         }
         try {
@@ -154,13 +155,21 @@ public final class RunningProcess implements AutoCloseable {
 
     private boolean awaitExit() {
         try {
-            return process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            boolean ended = process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            return ended && drained();
         } catch (InterruptedException e) {
             // Cleaning up goes on; whoever is interested in the interrupt finds it set.
-            process.destroyForcibly();
+            process.toHandle().destroyForcibly();
             Thread.currentThread().interrupt();
             return true;
         }
+    }
+
+    /** Waits for the end of the output, but not long: a grandchild may hold the pipes open. */
+    private boolean drained() throws InterruptedException {
+        output.awaitEnd(DRAIN);
+        errors.awaitEnd(DRAIN);
+        return true;
     }
 
     private LabException interrupted(InterruptedException e) {

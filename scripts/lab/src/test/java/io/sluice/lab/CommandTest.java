@@ -73,6 +73,16 @@ final class CommandTest {
     }
 
     @Test
+    void whatAProcessSaysOnItsWayOutIsKept() {
+        RunningProcess process = RunningProcess.start(
+                Command.of("sh", "-c", "trap 'echo total 7; exit' TERM; echo up; while :; do sleep 0.1; done"));
+        process.awaitLine("up", LIMIT);
+        process.close();
+
+        assertThat(process.lastLine(line -> line.startsWith("total"))).contains("total 7");
+    }
+
+    @Test
     void closingEndsAProcessThatIgnoresTheTermSignal() {
         RunningProcess process =
                 RunningProcess.start(Command.of("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done"));
