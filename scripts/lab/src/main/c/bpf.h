@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define INSN(c, d, s, o, i) ((struct bpf_insn){.code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i)})
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static inline long bpf(int command, union bpf_attr *attr)
 {
@@ -36,15 +37,45 @@ static inline int load_xdp(const struct bpf_insn *insns, size_t count)
 	attr.insns = (uintptr_t)insns;
 	attr.insn_cnt = count;
 	attr.license = (uintptr_t)"Apache-2.0";
-	attr.log_buf = (uintptr_t)log;
-	attr.log_size = sizeof(log);
-	attr.log_level = 1;
 	long fd = bpf(BPF_PROG_LOAD, &attr);
 	if (fd < 0) {
+		attr.log_buf = (uintptr_t)log;
+		attr.log_size = sizeof(log);
+		attr.log_level = 1;
+		bpf(BPF_PROG_LOAD, &attr);
 		fprintf(stderr, "%s", log);
 		fail("loading an XDP program");
 	}
 	return fd;
+}
+
+static inline int make_map(enum bpf_map_type type, uint32_t value_size)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = type;
+	attr.key_size = sizeof(uint32_t);
+	attr.value_size = value_size;
+	attr.max_entries = 1;
+	long fd = bpf(BPF_MAP_CREATE, &attr);
+	if (fd < 0)
+		fail("creating a map");
+	return fd;
+}
+
+/* Reads the value of key 0; of a per-CPU map, one value for each possible CPU. */
+static inline void read_map(int map, void *value)
+{
+	uint32_t key = 0;
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = map;
+	attr.key = (uintptr_t)&key;
+	attr.value = (uintptr_t)value;
+	if (bpf(BPF_MAP_LOOKUP_ELEM, &attr) < 0)
+		fail("reading a map");
 }
 
 static inline uint64_t now_ns(void)

@@ -1,6 +1,7 @@
 /*
  * loadgen DEVICE FRAME RATE DESTINATION: sends equal UDP frames of FRAME bytes (without FCS) out of DEVICE until it is
- * told to end, RATE a second, or as many as one core can if RATE is 0. Prints how many it has sent when it ends.
+ * told to end, RATE a second (at least 100000), or as many as one core can if RATE is 0. Prints how many it has sent
+ * when it ends.
  *
  * The frames come out of BPF_PROG_TEST_RUN in live-frame mode: the kernel runs an XDP program over pages of its own
  * and the program redirects each to the device. No system call, no copy and no skb per packet, so the sender is not
@@ -13,9 +14,18 @@
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <signal.h>
+#include <stddef.h>
 
-/* Frames per run of the program; between runs it looks at the clock and for signals. */
-enum { CHUNK_FLOOD = 65536, CHUNK_PACED = 256, BATCH = 64, MIN_FRAME = 60, MAX_FRAME = 3400 };
+/*
+ * A run costs some milliseconds of set-up, so one run sends until a signal interrupts it, and what has to happen between
+ * frames, counting and waiting, happens in the program. WAITS bounds its loop, for the verifier.
+ */
+enum { RUN = 1 << 30, BATCH = 64, WAITS = 512, MIN_RATE = 100000, MIN_FRAME = 60, MAX_FRAME = 3400 };
+
+/* What the program keeps: when the next frame is due in 1/256 ns, and how many frames there were. */
+struct state {
+	uint64_t due, sent;
+};
 
 static volatile sig_atomic_t ended;
 
@@ -62,12 +72,39 @@ static int parse_mac(const char *text, uint8_t *mac)
 	return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5]) == 6;
 }
 
-static void pace(uint64_t start, uint64_t sent, uint64_t rate)
-{
-	uint64_t due = start + (uint64_t)((double)sent * 1e9 / (double)rate);
-	struct timespec ts = {.tv_sec = due / 1000000000ull, .tv_nsec = due % 1000000000ull};
+/* r7 points to the state. Spins until the frame is due; what is late by more than a millisecond is not made up for. */
+#define PACE(interval)                                                                                                 \
+	INSN(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_8, BPF_REG_7, offsetof(struct state, due), 0),                        \
+	INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_9, 0, 0, 0),                                                         \
+	INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_ktime_get_ns),                                                      \
+	INSN(BPF_ALU64 | BPF_LSH | BPF_K, BPF_REG_0, 0, 0, 8),                                                         \
+	INSN(BPF_JMP | BPF_JGE | BPF_X, BPF_REG_0, BPF_REG_8, 2, 0),                                                   \
+	INSN(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_9, 0, 0, 1),                                                         \
+	INSN(BPF_JMP | BPF_JLT | BPF_K, BPF_REG_9, 0, -5, WAITS),                                                      \
+	INSN(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_0, 0, 0, -256000000),                                                \
+	INSN(BPF_JMP | BPF_JGE | BPF_X, BPF_REG_8, BPF_REG_0, 1, 0),                                                   \
+	INSN(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_8, BPF_REG_0, 0, 0),                                                 \
+	INSN(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_8, 0, 0, interval),                                                  \
+	INSN(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_8, offsetof(struct state, due), 0)
 
-	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+#define BEGIN(map)                                                                                                     \
+	INSN(BPF_LD | BPF_IMM | BPF_DW, BPF_REG_7, BPF_PSEUDO_MAP_VALUE, 0, map), INSN(0, 0, 0, 0, 0)
+
+#define COUNT_AND_REDIRECT(ifindex)                                                                                    \
+	INSN(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_7, offsetof(struct state, sent), 0),                       \
+	INSN(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0, 1),                                                         \
+	INSN(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_1, offsetof(struct state, sent), 0),                       \
+	INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_1, 0, 0, ifindex),                                                   \
+	INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, 0),                                                         \
+	INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_redirect), INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+
+static int load(int map, int ifindex, uint64_t rate)
+{
+	const struct bpf_insn flood[] = {BEGIN(map), COUNT_AND_REDIRECT(ifindex)};
+	if (rate == 0)
+		return load_xdp(flood, COUNT(flood));
+	const struct bpf_insn paced[] = {BEGIN(map), PACE((int)(256e9 / (double)rate)), COUNT_AND_REDIRECT(ifindex)};
+	return load_xdp(paced, COUNT(paced));
 }
 
 int main(int argc, char **argv)
@@ -88,20 +125,20 @@ int main(int argc, char **argv)
 		fprintf(stderr, "FRAME is %d to %d bytes, not %s\n", MIN_FRAME, MAX_FRAME, argv[2]);
 		return 2;
 	}
+	if (rate != 0 && rate < MIN_RATE) {
+		fprintf(stderr, "RATE is 0 or at least %d, not %s\n", MIN_RATE, argv[3]);
+		return 2;
+	}
 	build(frame, size, destination);
 
-	const struct bpf_insn redirect[] = {
-		INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_1, 0, 0, ifindex),
-		INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, 0),
-		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_redirect),
-		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
-	};
-	int prog = load_xdp(redirect, sizeof(redirect) / sizeof(redirect[0]));
+	int map = make_map(BPF_MAP_TYPE_ARRAY, sizeof(struct state));
+	int prog = load(map, ifindex, rate);
+	/* No SA_RESTART: the signal has to end the run. */
 	struct sigaction action = {.sa_handler = on_signal};
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 
-	uint64_t start = now_ns(), sent = 0;
+	uint64_t start = now_ns();
 	printf("sending\n");
 	fflush(stdout);
 	while (!ended) {
@@ -111,16 +148,15 @@ int main(int argc, char **argv)
 		attr.test.prog_fd = prog;
 		attr.test.data_in = (uintptr_t)frame;
 		attr.test.data_size_in = size;
-		attr.test.repeat = rate ? CHUNK_PACED : CHUNK_FLOOD;
+		attr.test.repeat = RUN;
 		attr.test.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
 		attr.test.batch_size = BATCH;
-		if (bpf(BPF_PROG_TEST_RUN, &attr) == 0)
-			sent += attr.test.repeat;
-		else if (errno != EINTR)
+		if (bpf(BPF_PROG_TEST_RUN, &attr) < 0 && errno != EINTR)
 			fail("BPF_PROG_TEST_RUN with live frames (Linux 5.18 or newer)");
-		if (rate)
-			pace(start, sent, rate);
 	}
-	printf("sent %llu in %llu ns\n", (unsigned long long)sent, (unsigned long long)(now_ns() - start));
+	uint64_t end = now_ns();
+	struct state state;
+	read_map(map, &state);
+	printf("sent %llu in %llu ns\n", (unsigned long long)state.sent, (unsigned long long)(end - start));
 	return 0;
 }

@@ -13,34 +13,12 @@ struct count {
 	uint64_t packets, bytes;
 };
 
-static int make_counter(void)
-{
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.map_type = BPF_MAP_TYPE_PERCPU_ARRAY;
-	attr.key_size = sizeof(uint32_t);
-	attr.value_size = sizeof(struct count);
-	attr.max_entries = 1;
-	int fd = bpf(BPF_MAP_CREATE, &attr);
-	if (fd < 0)
-		fail("creating a map");
-	return fd;
-}
-
-static struct count read_counter(int map)
+static struct count read_count(int map)
 {
 	static struct count cpus[MAX_CPUS];
 	struct count sum = {0, 0};
-	uint32_t key = 0;
-	union bpf_attr attr;
 
-	memset(&attr, 0, sizeof(attr));
-	attr.map_fd = map;
-	attr.key = (uintptr_t)&key;
-	attr.value = (uintptr_t)cpus;
-	if (bpf(BPF_MAP_LOOKUP_ELEM, &attr) < 0)
-		fail("reading a map");
+	read_map(map, cpus);
 	for (int i = 0; i < MAX_CPUS; i++) {
 		sum.packets += cpus[i].packets;
 		sum.bytes += cpus[i].bytes;
@@ -57,7 +35,7 @@ int main(int argc, char **argv)
 	int ifindex = if_nametoindex(argv[1]);
 	if (ifindex == 0)
 		fail(argv[1]);
-	int map = make_counter();
+	int map = make_map(BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct count));
 	const struct bpf_insn count_and_drop[] = {
 		/* r6 = length of the frame */
 		INSN(BPF_LDX | BPF_MEM | BPF_W, BPF_REG_6, BPF_REG_1, offsetof(struct xdp_md, data_end), 0),
@@ -82,7 +60,7 @@ int main(int argc, char **argv)
 	};
 	union bpf_attr attr;
 	memset(&attr, 0, sizeof(attr));
-	attr.link_create.prog_fd = load_xdp(count_and_drop, sizeof(count_and_drop) / sizeof(count_and_drop[0]));
+	attr.link_create.prog_fd = load_xdp(count_and_drop, COUNT(count_and_drop));
 	attr.link_create.target_ifindex = ifindex;
 	attr.link_create.attach_type = BPF_XDP;
 	/* The link, and with it the attachment, ends with this process. */
@@ -93,7 +71,7 @@ int main(int argc, char **argv)
 
 	char line[64];
 	while (fgets(line, sizeof(line), stdin)) {
-		struct count sum = read_counter(map);
+		struct count sum = read_count(map);
 
 		printf("%llu %llu %llu\n", (unsigned long long)now_ns(), (unsigned long long)sum.packets,
 		       (unsigned long long)sum.bytes);

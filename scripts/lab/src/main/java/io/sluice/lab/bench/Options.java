@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param seconds length of one measurement, 1 to 600
  * @param warmup seconds under load before it, 0 to 600
  * @param frame bytes of a frame without FCS; for tcp, of a full frame
- * @param rate frames offered a second; 0: as many as one core can
+ * @param rate frames offered a second, at least 100,000; 0: as many as one core can
  * @param sink what receives at v3
  * @param only names of contenders; empty: all
  * @param json one JSON object instead of a table
@@ -43,6 +43,9 @@ record Options(
 
     private static final int MAX_FRAME = 1514;
 
+    /** The load generator waits between frames in a loop that the verifier bounds. */
+    private static final long MIN_RATE = 100_000;
+
     /** What receives at v3. */
     enum Sink {
         /** The network stack, which drops frames to other hosts first thing; the device's counters count. */
@@ -57,6 +60,9 @@ record Options(
         range("--warmup", warmup, 0, 600);
         range("--frame", frame, MIN_FRAME, MAX_FRAME);
         range("--rate", rate, 0, 1_000_000_000);
+        if (rate > 0 && rate < MIN_RATE) {
+            throw new IllegalArgumentException("--rate is 0, for a flood, or at least " + MIN_RATE + ", not " + rate);
+        }
         if (!List.of("native", "skb", "auto").contains(mode)) {
             throw new IllegalArgumentException("--mode is native, skb or auto, not \"" + mode + "\"");
         }
