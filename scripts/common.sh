@@ -1,0 +1,128 @@
+# shellcheck shell=bash
+# What quickstart, test, bench and build share: packages, the JDK, the build. Sourced, after `me=NAME`.
+
+home=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd -P)
+readonly home
+
+# Progress, for people; results go to standard output.
+say() {
+  printf '%s: %s\n' "${me:?}" "$*" >&2
+}
+
+die() {
+  printf '%s: %s\n' "${me:?}" "$@" >&2
+  exit 2
+}
+
+have() {
+  hash "$1" 2>/dev/null
+}
+
+# Makes commands available: command:package for each. Installs through apt as root, else says what is missing.
+# Returns 1 if something is missing after that.
+need() {
+  local pair packages=()
+  for pair in "$@"; do
+    have "${pair%%:*}" || packages+=("${pair#*:}")
+  done
+  ((${#packages[@]} > 0)) || return 0
+  install_packages "${packages[@]}"
+}
+
+# Installs packages through apt. Returns 1, having said why, if that is not possible.
+install_packages() {
+  if ((EUID != 0)); then
+    say "missing: $*. As root: apt-get install $*"
+    return 1
+  fi
+  if ! have apt-get; then
+    say "missing: $*. Install them; only apt is known to this script."
+    return 1
+  fi
+  say "installing with apt: $*"
+  local log
+  log=$(mktemp)
+  if DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >"$log" 2>&1 \
+    || { DEBIAN_FRONTEND=noninteractive apt-get update -qq >>"$log" 2>&1 \
+      && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >>"$log" 2>&1; }; then
+    rm -f -- "$log"
+    hash -r
+  else
+    tail -n 5 -- "$log" >&2
+    rm -f -- "$log"
+    say "apt could not install: $*"
+    return 1
+  fi
+}
+
+# The major version of the JDK $1 (a home directory) from its release file; nothing if there is none.
+jdk_major() {
+  [[ -x $1/bin/javac && -r $1/release ]] || return 0
+  sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
+}
+
+# Sets JAVA_HOME to a JDK of 17 or newer: that of JAVA_HOME, of PATH, the lowest of /usr/lib/jvm, or one from apt.
+need_jdk() {
+  local candidate major best='' best_major=999
+  if [[ -n ${JAVA_HOME:-} ]]; then
+    major=$(jdk_major "$JAVA_HOME")
+    ((${major:-0} >= 17)) || die "JAVA_HOME is $JAVA_HOME, which is not a JDK of version 17 or newer."
+    export JAVA_HOME
+    return 0
+  fi
+  if have javac; then
+    candidate=$(readlink -f -- "$(type -P javac)")
+    candidate=${candidate%/bin/javac}
+    major=$(jdk_major "$candidate")
+    if ((${major:-0} >= 17)); then
+      export JAVA_HOME=$candidate
+      return 0
+    fi
+  fi
+  for candidate in /usr/lib/jvm/*; do
+    major=$(jdk_major "$candidate")
+    if ((${major:-0} >= 17 && major < best_major)); then
+      best=$(readlink -f -- "$candidate")
+      best_major=$major
+    fi
+  done
+  if [[ -z $best ]]; then
+    # 17 on Debian 12, 21 on Debian 13.
+    install_packages default-jdk-headless || die 'A JDK of version 17 or newer is needed.'
+    candidate=$(readlink -f -- "$(type -P javac)")
+    best=${candidate%/bin/javac}
+  fi
+  export JAVA_HOME=$best
+}
+
+# Runs Maven quietly in the repository.
+maven() {
+  (cd -- "$home" && mvn -B -ntp -q "$@")
+}
+
+# Whether everything is built and nothing that it is built from has changed since. Ends at the first newer file.
+up_to_date() {
+  local stamp=$home/target/run/built
+  [[ -e $stamp && -e $home/scripts/lab/target/lib && -e $home/scripts/cli/target/lib ]] || return 1
+  [[ -z $(cd -- "$home" && find pom.xml .mvn proto broker worker scripts \
+    \( -name target -o -name test \) -prune -o \
+    \( -name pom.xml -o -path '*/src/*' -o -path '.mvn/*' -o -path scripts/sluice \) -newer "$stamp" -print -quit) ]]
+}
+
+# Builds what the launcher runs, unless it is up to date: jars, native libraries, start-up archives.
+build() {
+  need_jdk
+  if up_to_date; then
+    return 0
+  fi
+  need mvn:maven || die 'Maven is needed to build.'
+  say "building with $JAVA_HOME (the first time takes some minutes: Maven fetches plugins and libraries)"
+  local started=$SECONDS
+  mkdir -p -- "$home/target/run"
+  : >"$home/target/run/building"
+  maven -Dmaven.test.skip=true package || die 'The build failed; what Maven said is above.'
+  "$home/scripts/sluice" prepare
+  # The time of the start: what was edited during the build is newer.
+  mv -- "$home/target/run/building" "$home/target/run/built"
+  say "built in $((SECONDS - started)) s"
+}

@@ -1,0 +1,213 @@
+package io.sluice.lab;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Sluice in a {@link Topology}, started by its launcher as an operator would: the broker with root's four capabilities
+ * in the device under test's namespace, the gateway and the worker as unprivileged users in empty namespaces. The grants
+ * {@code left} (v1) and {@code right} (v2) belong to {@link Identity#TENANT}.
+ */
+public final class SluiceStack {
+    private static final Duration READY = Duration.ofSeconds(20);
+    private static final Duration ANSWER = Duration.ofSeconds(20);
+    private static final Identity GATEWAY = new Identity(61000, 61000);
+
+    private final Lab lab;
+    private final Install install;
+    private final Path sockets;
+    private final Path tenantSockets;
+    private final Path gatewaySockets;
+    private final Path policy;
+    private final RunningProcess broker;
+
+    private SluiceStack(Topology net, Install install, String policyText) {
+        this.lab = net.lab();
+        this.install = install.readableBy(Identity.TENANT, lab);
+        this.sockets = lab.directory("broker");
+        this.tenantSockets = lab.directory("worker", Identity.TENANT);
+        this.gatewaySockets = lab.directory("gateway", GATEWAY);
+        this.policy = sockets.resolve("policy.yaml");
+        write(policy, policyText);
+        this.broker = lab.start(this.install
+                .sluice(
+                        "broker",
+                        "--policy",
+                        policy.toString(),
+                        "--socket",
+                        brokerSocket().toString(),
+                        "--admin-socket",
+                        adminSocket().toString(),
+                        "--audit",
+                        audit().toString())
+                .in(net.dut()));
+        broker.awaitLine("sluice-broker ready", READY);
+    }
+
+    /**
+     * Starts the broker.
+     *
+     * @param net where; its v1 and v2 are granted
+     * @param install what to start; copied if the tenant cannot read it
+     * @param policy text of the policy file, for example {@link #policy}
+     */
+    public static SluiceStack start(Topology net, Install install, String policy) {
+        return new SluiceStack(net, install.mustBeBuilt(), policy);
+    }
+
+    /** A policy that grants v1 and v2 to the tenant with ports of {@code kind}. */
+    public static String policy(Kind kind, String xdpMode) {
+        return String.join(
+                "\n",
+                "# Made for one run of a test network.",
+                "version: 1",
+                "admins: [{uid: 0}, {uid: " + GATEWAY.uid() + "}]",
+                "tenants:",
+                "  quick:",
+                "    identity: {uid: " + Identity.TENANT.uid() + "}",
+                "    quota: {leases: 16, memory: 256MiB}",
+                "    grants:",
+                "      left: " + grant(kind, "v1", xdpMode),
+                "      right: " + grant(kind, "v2", xdpMode),
+                "");
+    }
+
+    private static String grant(Kind kind, String device, String xdpMode) {
+        return switch (kind) {
+            case PACKET -> "{kind: packet, interface: " + device + ", unconfined: true}";
+            case XDP ->
+                "{kind: xdp, interface: " + device + ", queues: [0], mode: " + xdpMode
+                        + ", busy-poll: {timeout: 20us, budget: 64}}";
+        };
+    }
+
+    /** Starts the gateway. */
+    public RunningProcess startGateway() {
+        RunningProcess gateway = lab.start(install.sluice(
+                        "gateway",
+                        "--broker-admin",
+                        adminSocket().toString(),
+                        "--socket",
+                        gatewaySocket().toString(),
+                        "--group",
+                        "root")
+                .inEmptyNetwork()
+                .as(GATEWAY));
+        gateway.awaitLine("sluice-gateway ready", READY);
+        return gateway;
+    }
+
+    /** Starts a worker as the tenant. The caller may close it earlier than the lab. */
+    public RunningProcess startWorker(String... options) {
+        RunningProcess worker = lab.start(
+                workerCommand(Stream.concat(Stream.of("--broker", brokerSocket().toString()), Stream.of(options))
+                        .toArray(String[]::new)));
+        worker.awaitLine("sluice-worker ready", READY);
+        return worker;
+    }
+
+    /** The worker's command with {@code options}, as the tenant in an empty namespace. */
+    public Command workerCommand(String... options) {
+        return install.sluice(Stream.concat(
+                                Stream.of("worker", "--socket", workerSocket().toString()), Stream.of(options))
+                        .toArray(String[]::new))
+                .inEmptyNetwork()
+                .as(Identity.TENANT);
+    }
+
+    /** Adds the ports left and right and links them. */
+    public void connect(Kind kind) {
+        addPort("left", kind);
+        addPort("right", kind);
+        tenant("link", "add", "left", "right").orThrow();
+    }
+
+    /** Adds a port named as its grant. */
+    public void addPort(String grant, Kind kind) {
+        tenant(portAdd(grant, kind).toArray(String[]::new)).orThrow();
+    }
+
+    /** The words of the command line that add the port. */
+    public static List<String> portAdd(String grant, Kind kind) {
+        return List.of("port", "add", grant, "--grant", grant, "--kind", kind.word());
+    }
+
+    /** Runs {@code sluice WORDS...} as the tenant, who alone may talk to its worker. */
+    public Finished tenant(String... words) {
+        return RunningProcess.run(environment(install.sluice(words)).as(Identity.TENANT), ANSWER);
+    }
+
+    /** Runs {@code sluice WORDS...} as root, the operator. */
+    public Finished operator(String... words) {
+        return RunningProcess.run(environment(install.sluice(words)), ANSWER);
+    }
+
+    /** A counter of a port. */
+    public double counter(String port, String name) {
+        return Counters.of(tenant("stats", "--json").orThrow().output()).value(port, name);
+    }
+
+    private Command environment(Command command) {
+        return command.with("SLUICE_BROKER", brokerSocket().toString())
+                .with("SLUICE_ADMIN", adminSocket().toString())
+                .with("SLUICE_GATEWAY", gatewaySocket().toString())
+                .with("SLUICE_WORKER", workerSocket().toString());
+    }
+
+    /** The environment and launcher for a person's shell, as the tenant: a prefix for words of the command line. */
+    public String shell(Optional<Identity> user) {
+        String drop = user.map(identity -> "setpriv --reuid=" + identity.uid() + " --regid=" + identity.gid()
+                        + " --clear-groups env SLUICE_WORKER=" + workerSocket() + " ")
+                .orElse("env SLUICE_GATEWAY=" + gatewaySocket() + " ");
+        return drop + install.home().resolve("scripts/sluice");
+    }
+
+    /** The broker's process. */
+    public RunningProcess broker() {
+        return broker;
+    }
+
+    /** The policy file. */
+    public Path policyFile() {
+        return policy;
+    }
+
+    /** The audit file. */
+    public Path audit() {
+        return sockets.resolve("audit.jsonl");
+    }
+
+    /** The broker's socket for tenants. */
+    public Path brokerSocket() {
+        return sockets.resolve("broker.sock");
+    }
+
+    /** The broker's socket for the gateway. */
+    public Path adminSocket() {
+        return sockets.resolve("admin.sock");
+    }
+
+    /** The gateway's gRPC socket. */
+    public Path gatewaySocket() {
+        return gatewaySockets.resolve("gateway.sock");
+    }
+
+    /** The worker's gRPC socket. */
+    public Path workerSocket() {
+        return tenantSockets.resolve("worker.sock");
+    }
+
+    private static void write(Path file, String text) {
+        try {
+            Files.writeString(file, text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
