@@ -45,7 +45,7 @@ record Options(
               --tls-client-ca FILE    who may call: holders of certificates of this authority, PEM
               --help, --version
 
-            Exit codes: 0 stopped, 1 failed, 2 usage, 3 the broker can't be reached, 5 the broker refuses this user.
+            Exit codes: 0 stopped, 1 failed, 2 usage, 3 the broker can't be reached, 5 the broker refuses this user, 70 defect.
             """;
 
     private static final int MAX_FRAMES = 1 << 19;

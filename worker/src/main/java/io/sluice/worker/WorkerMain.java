@@ -7,6 +7,8 @@ import io.sluice.worker.conductor.Conductor;
 import io.sluice.worker.conductor.SelfPortrait;
 import io.sluice.worker.control.WorkerServer;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /** Starts the worker. */
@@ -39,6 +41,10 @@ public final class WorkerMain {
         Logs.configure();
         try {
             SelfPortrait self = SelfPortrait.take();
+            if (words.equals(List.of("--train"))) {
+                train(self);
+                return 0;
+            }
             return serve(Options.parse(arguments, System.getenv(), self.uid()), self);
         } catch (Options.UsageException e) {
             System.err.println("sluice-worker: " + e.getMessage() + "; see --help");
@@ -101,6 +107,20 @@ public final class WorkerMain {
             server.close();
         } catch (IOException e) {
             System.err.println("sluice-worker: stopping: " + e.getMessage());
+        }
+    }
+
+    /** Touches what a start touches, for the class-data archive. */
+    private static void train(SelfPortrait self) throws IOException {
+        Path directory = Files.createTempDirectory("sluice-train");
+        Path socket = directory.resolve("worker.sock");
+        try (ControlServer server = ControlServer.builder()
+                .unix(socket, peer -> peer.uid() == self.uid(), "rw-------")
+                .start()) {
+            server.health("", true);
+        } finally {
+            Files.deleteIfExists(socket);
+            Files.deleteIfExists(directory);
         }
     }
 

@@ -36,6 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class Conductor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Conductor.class);
     private static final long RECONNECT_MS = 1_000;
+    private static final int EXIT_DEFECT = 70;
 
     /** A link that was asked for. */
     public static final class LinkState {
@@ -97,8 +98,14 @@ public final class Conductor implements AutoCloseable {
                 new BrokerSession.PoolPlan(settings.frameSize(), settings.frames(), settings.largeFrames());
         session = BrokerSession.open(
                 settings.broker(), settings.name(), plan, this::onNotice, e -> post(() -> onLost(e)));
-        dataPath = new DataPath(session.pool(), settings.idle());
+        dataPath = new DataPath(session.pool(), settings.idle(), Conductor::dataPathDied);
         dataPath.start();
+    }
+
+    /** Nothing forwards any more and commands would wait for ever: a supervisor can do better with a dead process. */
+    private static void dataPathDied(Throwable cause) {
+        LOG.error("the data path has died; this is a defect of Sluice, please report it", cause);
+        Runtime.getRuntime().halt(EXIT_DEFECT);
     }
 
     /** The conductor's thread. */

@@ -16,6 +16,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -37,12 +38,16 @@ public final class DataPath implements AutoCloseable {
     private CrossConnect[] links = NO_LINKS;
     private boolean running = true;
 
-    /** @param pool consumed */
-    public DataPath(FramePool pool, IdleStrategy idle) throws SyscallException {
+    /**
+     * @param pool consumed
+     * @param died told when the thread ends by an exception, which only a defect of ours can cause
+     */
+    public DataPath(FramePool pool, IdleStrategy idle, Consumer<Throwable> died) throws SyscallException {
         this.pool = pool;
         this.idle = idle;
         this.thread = new Thread(this::run, "data-path");
         this.thread.setDaemon(true);
+        this.thread.setUncaughtExceptionHandler((dead, cause) -> died.accept(cause));
     }
 
     /** Starts the thread. */

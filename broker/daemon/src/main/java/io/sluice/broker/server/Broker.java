@@ -79,8 +79,8 @@ public final class Broker implements AutoCloseable {
         }
         for (Connection connection : state.connections) {
             boolean write = connection.channel.queuedBytes() > 0;
-            polls.add(connection.channel.socket().number(), write, () -> read(connection));
             polls.add(connection.pidfd.number(), false, () -> drop(connection, EndReason.DIED, ""));
+            polls.add(connection.channel.socket().number(), write, () -> read(connection));
         }
     }
 
