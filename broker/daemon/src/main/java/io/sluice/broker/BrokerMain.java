@@ -5,8 +5,9 @@ import io.sluice.broker.policy.PolicyException;
 import io.sluice.broker.server.Broker;
 import io.sluice.broker.server.Start;
 import io.sluice.broker.server.Wakeup;
-import io.sluice.grant.client.BrokerClient;
-import io.sluice.grant.v1.ListGrants;
+import io.sluice.grant.channel.FrameChannel;
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.v1.Hello;
 import io.sluice.grant.v1.Request;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -19,6 +20,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import jnr.constants.platform.Signal;
 import jnr.posix.POSIXFactory;
+import jnr.unixsocket.UnixSocketAddress;
+import jnr.unixsocket.UnixSocketChannel;
 
 /** Starts the broker in stages: understand, check the privileges, read the policy, listen, serve. */
 public final class BrokerMain {
@@ -136,8 +139,13 @@ public final class BrokerMain {
     }
 
     private static void trainClient(Path socket, Wakeup wakeup) {
-        try (BrokerClient client = BrokerClient.connect(socket, "train", notice -> {}, end -> {})) {
-            client.call(Request.newBuilder().setListGrants(ListGrants.getDefaultInstance()));
+        try (UnixSocketChannel unix = UnixSocketChannel.open(new UnixSocketAddress(socket.toFile()));
+                FrameChannel channel = new FrameChannel(Fd.duplicateOf(unix.getFD()), FrameChannel.MAX_REPLY, true)) {
+            Hello hello = Hello.newBuilder().setVersion(1).setClient("train").build();
+            channel.send(Request.newBuilder().setId(1).setHello(hello).build().toByteArray(), List.of());
+            channel.flush();
+            channel.await(false, (int) TimeUnit.SECONDS.toMillis(STOP_PATIENCE_S));
+            channel.receive().close();
         } catch (IOException e) {
             System.err.println("sluice-broker: training: " + e.getMessage());
         } finally {
