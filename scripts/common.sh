@@ -95,9 +95,14 @@ need_jdk() {
   export JAVA_HOME=$best
 }
 
-# Runs Maven quietly in the repository.
+# Runs Maven in the repository. What it says goes to a file, and its errors to standard error if it fails.
 maven() {
-  (cd -- "$home" && mvn -B -ntp -q "$@")
+  local log=$home/target/run/maven.log
+  mkdir -p -- "$home/target/run"
+  (cd -- "$home" && mvn -B -ntp -Dstyle.color=never "$@") >"$log" 2>&1 && return 0
+  grep -E '^\[ERROR\]|^\[WARNING\].*\.java' -- "$log" | head -n 40 >&2 || true
+  say "everything that Maven said is in $log"
+  return 1
 }
 
 # Whether everything is built and nothing that it is built from has changed since. Ends at the first newer file.
@@ -109,20 +114,23 @@ up_to_date() {
     \( -name pom.xml -o -path '*/src/*' -o -path '.mvn/*' -o -path scripts/sluice \) -newer "$stamp" -print -quit) ]]
 }
 
-# Builds what the launcher runs, unless it is up to date: jars, native libraries, start-up archives.
+# Builds what the launcher runs, unless it is up to date: jars, native libraries, start-up archives for this JDK.
 build() {
   need_jdk
-  if up_to_date; then
-    return 0
+  local started=$SECONDS run=$home/target/run prepared
+  prepared=$run/prepared-$(basename -- "$JAVA_HOME")
+  if ! up_to_date; then
+    need mvn:maven || die 'Maven is needed to build.'
+    say "building with $JAVA_HOME (the first time takes some minutes: Maven fetches plugins and libraries)"
+    mkdir -p -- "$run"
+    : >"$run/building"
+    maven -Dmaven.test.skip=true package || die 'The build failed.'
+    # The time of the start: what was edited during the build is newer.
+    mv -- "$run/building" "$run/built"
   fi
-  need mvn:maven || die 'Maven is needed to build.'
-  say "building with $JAVA_HOME (the first time takes some minutes: Maven fetches plugins and libraries)"
-  local started=$SECONDS
-  mkdir -p -- "$home/target/run"
-  : >"$home/target/run/building"
-  maven -Dmaven.test.skip=true package || die 'The build failed; what Maven said is above.'
-  "$home/scripts/sluice" prepare
-  # The time of the start: what was edited during the build is newer.
-  mv -- "$home/target/run/building" "$home/target/run/built"
-  say "built in $((SECONDS - started)) s"
+  if [[ ! $prepared -nt $run/built ]]; then
+    "$home/scripts/sluice" prepare
+    : >"$prepared"
+    say "built in $((SECONDS - started)) s"
+  fi
 }

@@ -31,6 +31,7 @@ final class LabKernelTest {
     }
 
     @Test
+    @Tag("smoke")
     void aBridgeInTheMiddleJoinsThem() {
         try (Lab lab = Lab.open()) {
             Topology net = Topology.make(lab);
