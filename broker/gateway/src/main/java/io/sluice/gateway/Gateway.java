@@ -1,13 +1,18 @@
 package io.sluice.gateway;
 
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
 import io.sluice.broker.v1.AuditGrpc;
 import io.sluice.broker.v1.BrokerGrpc;
 import io.sluice.broker.v1.LeasesGrpc;
+import io.sluice.broker.v1.ListLeasesRequest;
 import io.sluice.broker.v1.PolicyGrpc;
+import io.sluice.control.transport.ControlChannel;
 import io.sluice.control.transport.ControlServer;
 import io.sluice.control.transport.Peer;
 import io.sluice.control.transport.PeerRule;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutorService;
@@ -97,6 +102,20 @@ final class Gateway implements AutoCloseable {
                     self.uid(),
                     options.group());
             builder.unix(options.socket(), rule, "rw-------");
+        }
+    }
+
+    /** A call of every layer, whatever its outcome. */
+    void callOnce(Path socket) {
+        ManagedChannel channel = ControlChannel.open(socket);
+        try {
+            LeasesGrpc.newBlockingStub(channel)
+                    .withDeadlineAfter(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)
+                    .listLeases(ListLeasesRequest.getDefaultInstance());
+        } catch (StatusRuntimeException e) {
+            LOG.debug("the call failed, as there is no broker", e);
+        } finally {
+            channel.shutdownNow();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.sluice.gateway;
 
+import io.sluice.control.Logs;
 import io.sluice.control.Version;
 import io.sluice.control.transport.Peer;
 import java.io.IOException;
@@ -13,15 +14,11 @@ import org.slf4j.LoggerFactory;
 
 /** The gateway as a process: {@code sluice gateway}. */
 public final class GatewayMain {
-    private static final String LOG_FORMAT = "%1$tFT%1$tT.%1$tL %4$-7s %5$s%6$s%n";
-
     private GatewayMain() {}
 
     /** Serves until SIGTERM or SIGINT. */
     public static void main(String[] args) throws InterruptedException {
-        if (System.getProperty("java.util.logging.config.file") == null) {
-            System.setProperty("java.util.logging.SimpleFormatter.format", LOG_FORMAT); // one line an event
-        }
+        Logs.configure();
         int code = run(List.of(args), System.getenv(), System.out, System.err);
         if (code != 0) {
             System.exit(code);
@@ -34,12 +31,15 @@ public final class GatewayMain {
         try {
             options = GatewayOptions.parse(args, environment);
         } catch (GatewayOptions.UsageException e) {
-            err.println("sluice gateway: " + e.getMessage() + "; see sluice gateway --help");
+            err.println("sluice-gateway: " + e.getMessage() + "; see sluice gateway --help");
             return 2;
         }
         switch (options.action()) {
             case HELP -> out.print(GatewayOptions.HELP);
             case VERSION -> out.println("sluice-gateway " + Version.text());
+            case TRAIN -> {
+                return train(err);
+            }
             case SERVE -> {
                 return serve(options, out, err);
             }
@@ -57,7 +57,27 @@ public final class GatewayMain {
             gateway.awaitTermination();
             return 0;
         } catch (IOException e) {
-            err.println("sluice gateway: cannot start: " + e.getMessage());
+            err.println("sluice-gateway: cannot start: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    /** Loads what a start and a first call load, for the JVM to archive, and ends. */
+    private static int train(PrintStream err) {
+        try {
+            Path directory = Files.createTempDirectory("sluice-train");
+            Path socket = directory.resolve("gateway.sock");
+            GatewayOptions options =
+                    new GatewayOptions(directory.resolve("admin.sock"), socket, "root", GatewayOptions.Action.TRAIN);
+            try (Gateway gateway = Gateway.start(options)) {
+                gateway.callOnce(socket);
+            } finally {
+                Files.deleteIfExists(directory.resolve("gateway.sock.lock"));
+                Files.delete(directory);
+            }
+            return 0;
+        } catch (IOException e) {
+            err.println("sluice-gateway: cannot train: " + e.getMessage());
             return 1;
         }
     }
@@ -66,7 +86,7 @@ public final class GatewayMain {
         try {
             gateway.close();
         } catch (IOException e) {
-            System.err.println("sluice gateway: could not remove the socket: " + e.getMessage());
+            System.err.println("sluice-gateway: could not remove the socket: " + e.getMessage());
         }
     }
 

@@ -14,9 +14,10 @@ import java.util.Map;
  * @param action what was asked for
  */
 record GatewayOptions(Path brokerAdmin, Path socket, String group, Action action) {
-    /** Serve, or print something and exit. */
+    /** Serve, serve for a moment so that the JVM can archive what it loads, or print something. */
     enum Action {
         SERVE,
+        TRAIN,
         HELP,
         VERSION
     }
@@ -44,7 +45,7 @@ record GatewayOptions(Path brokerAdmin, Path socket, String group, Action action
               --help, --version    print this, or the version, and exit
 
             Prints "sluice-gateway ready: unix:PATH" when it serves.
-            Exit codes: 0 stopped by a signal or printed what was asked for, 1 failed, 2 usage.
+            Exit codes: 0 printed what was asked for, 1 failed, 2 usage; 143 after SIGTERM, 130 after SIGINT.
             """;
 
     static GatewayOptions parse(List<String> args, Map<String, String> environment) throws UsageException {
@@ -60,6 +61,7 @@ record GatewayOptions(Path brokerAdmin, Path socket, String group, Action action
                 case "--broker-admin" -> admin = value(arg, equals, rest);
                 case "--socket" -> socket = value(arg, equals, rest);
                 case "--group" -> group = value(arg, equals, rest);
+                case "--train" -> action = Action.TRAIN;
                 case "--help", "-h" -> action = Action.HELP;
                 case "--version", "-V" -> action = Action.VERSION;
                 default -> throw new UsageException("unknown argument " + arg);

@@ -48,7 +48,7 @@ class GatewayMainTest {
     @Test
     void unknownArgumentIsAUsageError() throws Exception {
         assertThat(run("--nonsense")).isEqualTo(2);
-        assertThat(text(err)).isEqualTo("sluice gateway: unknown argument --nonsense; see sluice gateway --help\n");
+        assertThat(text(err)).isEqualTo("sluice-gateway: unknown argument --nonsense; see sluice gateway --help\n");
         assertThatThrownBy(() -> GatewayOptions.parse(List.of("--socket"), Map.of()))
                 .hasMessage("--socket needs a value");
     }
@@ -61,11 +61,17 @@ class GatewayMainTest {
     }
 
     @Test
+    void trainingServesOnceAndLeavesNothing() throws Exception {
+        assertThat(run("--train")).isZero();
+        assertThat(text(out) + text(err)).isEmpty();
+    }
+
+    @Test
     void socketThatCannotBeMadeIsAClearError() throws Exception {
         Path socket = Files.writeString(directory.resolve("file"), "x");
         assertThat(run("--socket", socket.toString())).isEqualTo(1);
         assertThat(text(err))
-                .isEqualTo("sluice gateway: cannot start: " + socket
+                .isEqualTo("sluice-gateway: cannot start: " + socket
                         + " exists and is not a socket; remove it or choose another path\n");
     }
 
