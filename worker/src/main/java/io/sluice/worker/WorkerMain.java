@@ -119,7 +119,7 @@ public final class WorkerMain {
                 .start()) {
             server.health("", true);
         } finally {
-            Files.deleteIfExists(socket);
+            Files.deleteIfExists(directory.resolve("worker.sock.lock"));
             Files.deleteIfExists(directory);
         }
     }
