@@ -2,6 +2,7 @@ package io.sluice.broker.server;
 
 import io.sluice.broker.BrokerVersion;
 import io.sluice.broker.lease.Lease;
+import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.Decision;
 import io.sluice.broker.policy.Decisions;
 import io.sluice.broker.policy.PolicyException;

@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.sluice.broker.BrokerVersion;
 import io.sluice.broker.lease.Holder;
 import io.sluice.broker.lease.Lease;
+import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.PolicyException;
 import io.sluice.broker.policy.Quota;
 import io.sluice.broker.policy.Tenant;
@@ -124,13 +125,13 @@ public final class Broker implements AutoCloseable {
     private Optional<Error> refusal(Connection connection, Optional<Tenant> tenant) {
         int uid = connection.peer.uid();
         if (connection.table == Table.ADMIN && !state.policy.isAdmin(connection.peer)) {
-            return Optional.of(error(
+            return Optional.of(Rejection.error(
                     Error.Code.DENIED,
                     "uid " + uid + " is no administrator",
                     "add it to `admins` in the policy, or connect to the tenant socket"));
         }
         if (connection.table == Table.TENANT && tenant.isEmpty()) {
-            return Optional.of(error(
+            return Optional.of(Rejection.error(
                     Error.Code.DENIED,
                     "no tenant of the policy has uid " + uid + " (groups " + connection.peer.groups() + ")",
                     "have the operator add a tenant with this identity and reload the policy"));
@@ -140,18 +141,10 @@ public final class Broker implements AutoCloseable {
                 .count();
         int limit = tenant.map(Tenant::quota).map(Quota::connections).orElse(MAX_CONNECTIONS);
         if ((connection.table == Table.TENANT && same > limit) || state.connections.size() > MAX_CONNECTIONS) {
-            return Optional.of(
-                    error(Error.Code.QUOTA, "uid " + uid + " has " + (same - 1) + " connections open", "close one"));
+            return Optional.of(Rejection.error(
+                    Error.Code.QUOTA, "uid " + uid + " has " + (same - 1) + " connections open", "close one"));
         }
         return Optional.empty();
-    }
-
-    private static Error error(Error.Code code, String message, String hint) {
-        return Error.newBuilder()
-                .setCode(code)
-                .setMessage(message)
-                .setHint(hint)
-                .build();
     }
 
     private void refuse(Connection connection, Error error) {
@@ -202,7 +195,7 @@ public final class Broker implements AutoCloseable {
         state.audit.record(
                 connection.holder.audit(AuditEvent.Type.PROTOCOL_ERROR).setReason(what));
         endLeases(connection, EndReason.MISBEHAVED);
-        close(connection, error(Error.Code.PROTOCOL, what, "see docs/protocol.md"));
+        close(connection, Rejection.error(Error.Code.PROTOCOL, what, "see docs/protocol.md"));
         connection.channel.shutdownRead();
     }
 

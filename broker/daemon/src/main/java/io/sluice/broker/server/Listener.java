@@ -1,10 +1,15 @@
 package io.sluice.broker.server;
 
+import static io.sluice.broker.sys.BrokerCalls.LIBC;
+
 import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.Native;
+import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import jnr.constants.platform.Errno;
 import jnr.unixsocket.UnixServerSocketChannel;
 import jnr.unixsocket.UnixSocketAddress;
 import jnr.unixsocket.UnixSocketChannel;
@@ -12,6 +17,7 @@ import jnr.unixsocket.UnixSocketChannel;
 /** A listening unix socket of one table. Removes its file when closed. */
 final class Listener implements AutoCloseable {
     private static final int BACKLOG = 128;
+    private static final int SOCK_CLOEXEC_NONBLOCK = 0x80800;
 
     private final Path path;
     private final Table table;
@@ -68,9 +74,14 @@ final class Listener implements AutoCloseable {
         return socket;
     }
 
-    /** A waiting connection, owned by the caller; null if none is left. */
-    Fd accept() throws IOException {
-        return Accept.next(socket);
+    /** A waiting connection, owned by the caller; null if none is left. The library would leave close-on-exec off. */
+    Fd accept() throws SyscallException {
+        int fd = LIBC.accept4(socket.number(), null, null, SOCK_CLOEXEC_NONBLOCK);
+        boolean none = fd == -1
+                && (Native.failedWith(Errno.EAGAIN)
+                        || Native.failedWith(Errno.EINTR)
+                        || Native.failedWith(Errno.ECONNABORTED));
+        return none ? null : Fd.owned(fd, "accept4");
     }
 
     @Override

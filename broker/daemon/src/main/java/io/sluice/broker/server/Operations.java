@@ -1,5 +1,6 @@
 package io.sluice.broker.server;
 
+import io.sluice.broker.lease.Rejection;
 import io.sluice.grant.channel.ProtocolException;
 import io.sluice.grant.v1.Request;
 import io.sluice.grant.v1.Request.OperationCase;

@@ -1,9 +1,11 @@
 package io.sluice.broker.server;
 
 import com.google.protobuf.ByteString;
+import io.sluice.broker.kind.Made;
 import io.sluice.broker.kind.Pool;
 import io.sluice.broker.lease.Lease;
 import io.sluice.broker.lease.Maker;
+import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.Decision;
 import io.sluice.broker.policy.Decisions;
 import io.sluice.broker.policy.Grant;
@@ -12,6 +14,7 @@ import io.sluice.broker.policy.Quota;
 import io.sluice.broker.policy.Tenant;
 import io.sluice.grant.channel.FrameChannel;
 import io.sluice.grant.channel.ProtocolException;
+import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.Acquire;
@@ -60,78 +63,60 @@ final class TenantOperations {
         checkQuota(connection, tenant.quota(), orders.size(), bytes);
 
         List<Lease> made = new ArrayList<>();
-        Pool newPool = null;
         List<Fd> copies = new ArrayList<>();
-        boolean done = false;
-        try {
+        try (Closer undo = new Closer()) {
             Acquired.Builder reply = Acquired.newBuilder();
+            Pool pool = connection.pool;
             if (poolSize > 0) {
-                newPool = Pool.create(poolSize);
-                copies.add(newPool.memory().duplicate());
+                pool = Pool.create(poolSize);
+                undo.add(pool::close);
+                copies.add(undo.add(pool.memory().duplicate()));
                 reply.setPool(PoolLease.newBuilder().setFd(0).setSize(poolSize));
             }
-            Pool pool = newPool != null ? newPool : connection.pool;
             for (int i = 0; i < orders.size(); i++) {
-                make(connection, acquire.getGrants(i), orders.get(i), pool, reply, made, copies);
+                Maker.Result result = state.maker.make(orders.get(i), pool);
+                undo.add(result.made()::close);
+                made.add(lease(connection, acquire.getGrants(i), orders.get(i), result.made()));
+                reply.addLeases(describe(made.get(i), result, copies.size()));
+                for (Fd fd : result.made().fds()) {
+                    copies.add(undo.add(fd.duplicate()));
+                }
+            }
+            if (copies.size() > FrameChannel.MAX_FDS) {
+                throw new Rejection(
+                        Error.Code.INVALID,
+                        copies.size() + " descriptors; one reply carries " + FrameChannel.MAX_FDS,
+                        "split the request");
             }
             connection.nonce = random.nextLong();
             connection.reply(request.getId(), Reply.newBuilder().setAcquired(reply.setNonce(connection.nonce)), copies);
-            done = true;
-        } catch (Maker.Failure e) {
-            throw new Rejection(e.code(), e.getMessage(), e.hint());
+            connection.pool = pool;
+            undo.release();
         } catch (SyscallException e) {
             throw new Rejection(Error.Code.INTERNAL, e.getMessage(), "");
-        } finally {
-            if (!done) {
-                copies.forEach(Fd::close);
-                made.forEach(lease -> lease.made().close());
-                if (newPool != null) {
-                    newPool.close();
-                }
-            }
         }
-        if (newPool != null) {
-            connection.pool = newPool;
-            state.leases.charge(tenant.name(), poolSize);
-        }
+        state.leases.charge(tenant.name(), poolSize);
         made.forEach(state.leases::add);
         connection.leases.addAll(made);
         connection.phase = Phase.CONFIRMING;
         connection.restartClock();
     }
 
-    private void make(
-            Connection connection,
-            GrantRequest request,
-            Order order,
-            Pool pool,
-            Acquired.Builder reply,
-            List<Lease> made,
-            List<Fd> copies)
-            throws Maker.Failure, SyscallException, Rejection {
-        Maker.Result result = state.maker.make(order, pool);
-        Lease lease = new Lease(
-                state.leases.nextId(), connection.holder, request, order, result.made(), System.currentTimeMillis());
-        made.add(lease);
-        if (copies.size() + result.made().fds().size() > FrameChannel.MAX_FDS) {
-            throw new Rejection(
-                    Error.Code.INVALID,
-                    "more than " + FrameChannel.MAX_FDS + " descriptors in one reply",
-                    "split the request");
-        }
+    private Lease lease(Connection connection, GrantRequest request, Order order, Made made) {
+        return new Lease(state.leases.nextId(), connection.holder, request, order, made, System.currentTimeMillis());
+    }
+
+    private static io.sluice.grant.v1.Lease describe(Lease lease, Maker.Result result, int firstFd) {
         var message = io.sluice.grant.v1.Lease.newBuilder()
                 .setId(lease.id())
-                .setGrant(order.grant())
+                .setGrant(lease.order().grant())
                 .setDevice(Device.newBuilder()
                         .setName(result.device().name())
                         .setIfindex(result.device().ifindex())
                         .setMtu(result.device().mtu())
                         .setMac(ByteString.copyFrom(result.device().mac())));
-        result.made().describe(message, copies.size());
-        for (Fd fd : result.made().fds()) {
-            copies.add(fd.duplicate());
-        }
-        reply.addLeases(message);
+        result.made().describe(message, firstFd);
+        return message.build();
     }
 
     private List<Order> decideAll(Connection connection, List<GrantRequest> requests) throws Rejection {
