@@ -177,7 +177,9 @@ public final class Conductor implements AutoCloseable {
             port.queues().forEach(PortQueue::close);
             return null;
         });
-        session.release(port.info().lease());
+        if (port.info().lease() != 0) {
+            session.release(port.info().lease());
+        }
         dataPath.call(() -> {
             port.queues().forEach(PortQueue::reclaim);
             return null;

@@ -14,6 +14,8 @@ import io.sluice.worker.engine.DataPath;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortInfo;
 import io.sluice.worker.port.packet.PacketPort;
+import io.sluice.worker.port.synthetic.SyntheticPort;
+import io.sluice.worker.port.synthetic.TestFrame;
 import io.sluice.worker.port.xdp.XdpPort;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -32,6 +34,13 @@ final class PortOpener {
 
     /** Opens {@code plan}; on failure nothing is held. */
     Port open(PortPlan plan) throws ConductorException {
+        if (plan.target() instanceof PortPlan.Target.Discard) {
+            return synthetic(plan, info -> SyntheticPort.discard(info, dataPath.pool()));
+        }
+        if (plan.target() instanceof PortPlan.Target.Generator generator) {
+            byte[] frame = TestFrame.of(generator.length(), mac(generator.destination()), mac(generator.source()));
+            return synthetic(plan, info -> SyntheticPort.generator(info, frame, dataPath.pool()));
+        }
         BrokerClient.Acquisition acquired = session.acquire(request(plan));
         Lease lease = acquired.reply().getLeases(0);
         try {
@@ -45,6 +54,24 @@ final class PortOpener {
                     "port " + plan.name() + " can't be opened: " + e.getCause().getMessage(),
                     e);
         }
+    }
+
+    private interface Synthetic {
+        Port open(PortInfo info) throws SyscallException;
+    }
+
+    private Port synthetic(PortPlan plan, Synthetic how) throws ConductorException {
+        String kind = plan.target() instanceof PortPlan.Target.Discard ? "null" : "generator";
+        PortInfo info = new PortInfo(plan.name(), kind, "", 0, "", 0, 0, "", plan.depth(), List.of());
+        try {
+            return how.open(info);
+        } catch (SyscallException e) {
+            throw new ConductorException(Kind.REFUSED, "port " + plan.name() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static byte[] mac(String text) {
+        return HexFormat.ofDelimiter(":").parseHex(text);
     }
 
     private GrantRequest request(PortPlan plan) throws ConductorException {

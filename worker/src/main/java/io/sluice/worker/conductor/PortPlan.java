@@ -24,6 +24,18 @@ public record PortPlan(String name, Target target, GrantRequest narrow, int dept
 
         /** By the interface that it is for, among the tenant's grants of one kind. */
         record Interface(String kind, String name) implements Target {}
+
+        /** By none: the port forgets what it is given. */
+        record Discard() implements Target {}
+
+        /**
+         * By none: the port makes packets.
+         *
+         * @param length bytes without FCS
+         * @param destination MAC address, as text
+         * @param source MAC address, as text
+         */
+        record Generator(int length, String destination, String source) implements Target {}
     }
 
     public PortPlan {

@@ -3,23 +3,34 @@ package io.sluice.worker.conductor;
 import io.sluice.grant.v1.GrantRequest;
 import io.sluice.grant.v1.PacketRequest;
 import io.sluice.worker.memory.Vector;
+import io.sluice.worker.port.synthetic.TestFrame;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
- * The vector devices of User Mode Linux, as its command line has them: {@code vecN:transport=T,key=value,...}. Unlike there,
+ * Ports as one line of text: the vector devices of User Mode Linux, and two transports of our own for measurements,
+ * {@code null} and {@code generator}.
+ *
+ * <p>The vector devices of User Mode Linux, as its command line has them: {@code vecN:transport=T,key=value,...}. Unlike there,
  * a key that is unknown or has no meaning here is an error, not silently dropped.
  */
 public final class VectorDevice {
-    private static final List<String> TRANSPORTS = List.of("raw");
+    private static final List<String> TRANSPORTS = List.of("raw", "null", "generator");
     private static final List<String> LATER = List.of("tap", "hybrid", "gre", "l2tpv3", "bess", "fd", "vde");
 
     /** Keys of transport=raw. vec=0 (one packet a call), gro, mac and headroom only matter inside a guest. */
     private static final Set<String> RAW_KEYS =
             Set.of("transport", "ifname", "depth", "mtu", "gro", "vec", "mac", "headroom");
+
+    private static final Set<String> GENERATOR_KEYS = Set.of("transport", "frame", "dst", "src", "depth");
+    private static final int MIN_FRAME = 60;
+    private static final int MAX_FRAME = 1514;
+    private static final String ANY_MAC = "02:00:00:00:00:01";
+    private static final Pattern MAC = Pattern.compile("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}");
 
     private VectorDevice() {}
 
@@ -45,7 +56,44 @@ public final class VectorDevice {
         if (!TRANSPORTS.contains(transport)) {
             throw new IllegalArgumentException("transport=" + transport + " is unknown; " + TRANSPORTS + " are known");
         }
-        return raw(name, keys);
+        return switch (transport) {
+            case "null" -> synthetic(name, keys, Set.of("transport", "depth"), new PortPlan.Target.Discard());
+            case "generator" -> synthetic(name, keys, GENERATOR_KEYS, generator(keys));
+            default -> raw(name, keys);
+        };
+    }
+
+    private static PortPlan synthetic(
+            String name, Map<String, String> keys, Set<String> known, PortPlan.Target target) {
+        checkKeys(keys, known);
+        int depth = Math.min(number(keys, "depth").orElse(Vector.CAPACITY), Vector.CAPACITY);
+        return new PortPlan(name, target, GrantRequest.getDefaultInstance(), depth, Optional.empty());
+    }
+
+    private static PortPlan.Target generator(Map<String, String> keys) {
+        int length = number(keys, "frame").orElse(MIN_FRAME);
+        if (length < TestFrame.LEAST || length > MAX_FRAME) {
+            throw new IllegalArgumentException("frame=" + length + ": " + TestFrame.LEAST + " to " + MAX_FRAME
+                    + " bytes without FCS are expected");
+        }
+        return new PortPlan.Target.Generator(length, mac(keys, "dst", "ff:ff:ff:ff:ff:ff"), mac(keys, "src", ANY_MAC));
+    }
+
+    private static String mac(Map<String, String> keys, String key, String otherwise) {
+        String mac = keys.getOrDefault(key, otherwise);
+        if (!MAC.matcher(mac).matches()) {
+            throw new IllegalArgumentException(key + "=" + mac + ": a MAC address such as " + ANY_MAC + " is expected");
+        }
+        return mac;
+    }
+
+    private static void checkKeys(Map<String, String> keys, Set<String> known) {
+        for (String key : keys.keySet()) {
+            if (!known.contains(key)) {
+                throw new IllegalArgumentException("key " + key + " is unknown to transport=" + keys.get("transport")
+                        + "; it has " + known.stream().sorted().toList());
+            }
+        }
     }
 
     private static Map<String, String> keys(String options) {
@@ -63,12 +111,7 @@ public final class VectorDevice {
     }
 
     private static PortPlan raw(String name, Map<String, String> keys) {
-        for (String key : keys.keySet()) {
-            if (!RAW_KEYS.contains(key)) {
-                throw new IllegalArgumentException("key " + key + " is unknown to transport=raw; it has "
-                        + RAW_KEYS.stream().sorted().toList());
-            }
-        }
+        checkKeys(keys, RAW_KEYS);
         String ifname = keys.get("ifname");
         if (ifname == null) {
             throw new IllegalArgumentException("transport=raw needs ifname=");

@@ -5,9 +5,9 @@ import java.util.List;
 /**
  * What does not change about a port.
  *
- * @param kind "xdp" or "packet"
- * @param grant the grant that it came from
- * @param lease the broker's lease id
+ * @param kind "xdp", "packet", "null" or "generator"
+ * @param grant the grant that it came from; empty, as are the next three, for a port without a device
+ * @param lease the broker's lease id; 0 if it has none
  * @param interfaceName device name in the broker's network namespace
  * @param mtu bytes without the Ethernet header
  * @param mac "02:00:00:00:00:01"
