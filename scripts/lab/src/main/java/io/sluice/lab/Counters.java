@@ -30,6 +30,15 @@ public record Counters(Object json) {
                 .sum();
     }
 
+    /** Packets that went in and are neither out, nor counted as dropped, nor on their way: always 0. */
+    public double unaccounted() {
+        return balance("received") - balance("sent") - balance("dropped") - balance("inFlight");
+    }
+
+    private double balance(String member) {
+        return Json.at(json, "balance", member).isPresent() ? Json.number(json, "balance", member) : 0;
+    }
+
     private static Stream<Object> list(Object json, String member) {
         Optional<Object> found = Json.at(json, member);
         return found.isPresent() && found.get() instanceof List<?> list

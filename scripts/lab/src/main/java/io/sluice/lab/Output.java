@@ -96,6 +96,11 @@ final class Output {
         return true;
     }
 
+    /** Whether every stream has ended. */
+    synchronized boolean isOver() {
+        return open == 0;
+    }
+
     /** All lines kept. */
     synchronized String text() {
         return String.join("\n", lines);

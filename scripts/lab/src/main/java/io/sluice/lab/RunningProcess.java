@@ -92,14 +92,16 @@ public final class RunningProcess implements AutoCloseable {
     private String awaitLine(long mark, Predicate<String> wanted, String what, Duration limit) {
         try {
             Optional<String> line = output.await(mark, wanted, limit);
-            return line.orElseThrow(() -> new LabException(command
-                    + (process.isAlive()
-                            ? " did not print " + what + " within " + limit.toMillis() + " ms"
-                            : " ended without " + what)
-                    + ":\n" + said()));
+            return line.orElseThrow(() -> new LabException(command + without(what, limit) + ":\n" + said()));
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
+    }
+
+    private String without(String what, Duration limit) {
+        // Output ends a moment before the process does.
+        boolean ended = output.isOver() && awaitExit();
+        return ended ? " ended without " + what : " did not print " + what + " within " + limit.toMillis() + " ms";
     }
 
     /** The last line of its output that {@code wanted} accepts, so far. */
