@@ -1,0 +1,229 @@
+package io.sluice.worker.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.SyscallException;
+import io.sluice.worker.sys.Mapping;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FramePoolTest {
+    private static final int FRAME = 2048;
+    private static final int FRAMES = 6;
+    private static final int LARGE = 3;
+
+    private FramePool pool;
+
+    @BeforeEach
+    void makePool() throws SyscallException {
+        pool = Pools.of(FRAME, FRAMES, LARGE);
+    }
+
+    @AfterEach
+    void closePool() {
+        pool.close();
+    }
+
+    @Test
+    void framesOfBothSizesTileTheMemoryWithoutOverlap() {
+        Set<Integer> small = new HashSet<>();
+        for (int i = 0; i < FRAMES; i++) {
+            small.add(pool.take());
+        }
+        Set<Integer> large = new HashSet<>();
+        for (int i = 0; i < LARGE; i++) {
+            large.add(pool.takeLarge());
+        }
+        assertThat(small).containsExactlyInAnyOrder(0, 2048, 4096, 6144, 8192, 10240);
+        assertThat(large).containsExactlyInAnyOrder(12288, 12288 + 69632, 12288 + 2 * 69632);
+        assertThat(pool.size()).isEqualTo(12288 + 3 * 69632);
+    }
+
+    @Test
+    void anExhaustedPoolHasNone() {
+        drain();
+        assertThat(pool.take()).isEqualTo(FramePool.NONE);
+        assertThat(pool.takeLarge()).isEqualTo(FramePool.NONE);
+        assertThat(pool.freeFrames()).isZero();
+    }
+
+    @Test
+    void theLastFrameFreedIsTheNextTaken() {
+        int first = pool.take();
+        pool.take();
+        pool.give(first);
+        assertThat(pool.take()).isEqualTo(first);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 252, 256, 2047})
+    void anyOffsetInAFrameGivesThatFrameBack(int within) {
+        int frame = pool.take();
+        pool.give(frame + within);
+        assertThat(pool.take()).isEqualTo(frame);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 256, 2048, 4096, 69631})
+    void anyOffsetInALargeFrameGivesThatFrameBack(int within) {
+        pool.takeLarge();
+        int frame = pool.takeLarge();
+        pool.give(frame + within);
+        assertThat(pool.takeLarge()).isEqualTo(frame);
+    }
+
+    @Test
+    void everyFrameComesBackWholeFromAnyOrder() {
+        List<Integer> taken = drain();
+        for (int i = 0; i < taken.size(); i += 2) {
+            pool.give(taken.get(i) + 256);
+        }
+        for (int i = 1; i < taken.size(); i += 2) {
+            pool.give(taken.get(i) + 100);
+        }
+        assertThat(pool.freeFrames()).isEqualTo(FRAMES + LARGE);
+        assertThat(drain()).containsExactlyInAnyOrderElementsOf(taken);
+    }
+
+    @Test
+    void givingAVectorFreesItsFramesAndEmptiesIt() {
+        Vector vector = new Vector();
+        vector.add(pool.take() + 256, 60, 0);
+        vector.add(pool.takeLarge() + 252, 9000, Vector.VNET);
+        pool.giveAll(vector);
+        assertThat(vector.count).isZero();
+        assertThat(pool.freeFrames()).isEqualTo(FRAMES + LARGE);
+    }
+
+    @Test
+    void reclaimFreesWhatOneQueueHoldsAndNothingElse() {
+        int one = pool.newHolder();
+        int other = pool.newHolder();
+        int small = pool.take();
+        int othersLarge = pool.takeLarge();
+        int large = pool.takeLarge();
+        int others = pool.take();
+        int back = pool.take();
+        pool.held(small + 256, one);
+        pool.held(large + 252, one);
+        pool.held(others, other);
+        pool.held(othersLarge, other);
+        pool.held(back, one);
+        pool.returned(back + 256);
+
+        pool.reclaim(one);
+
+        assertThat(pool.freeFrames()).isEqualTo(FRAMES + LARGE - 3);
+        assertThat(List.of(pool.take(), pool.takeLarge())).containsExactly(small, large);
+        pool.reclaim(other);
+        assertThat(List.of(pool.take(), pool.takeLarge())).containsExactly(others, othersLarge);
+    }
+
+    @Test
+    void reclaimingTwiceFreesNothingTwice() {
+        int queue = pool.newHolder();
+        pool.held(pool.take(), queue);
+        pool.reclaim(queue);
+        pool.reclaim(queue);
+        assertThat(pool.freeFrames()).isEqualTo(FRAMES + LARGE);
+    }
+
+    @Test
+    void holderNumbersAreUsedAgainSoThatQueuesCanComeAndGoForEver() {
+        int kept = pool.newHolder();
+        for (int i = 0; i < 100_000; i++) {
+            int queue = pool.newHolder();
+            assertThat(queue).isBetween(1, 32767).isNotEqualTo(kept);
+            pool.held(pool.take(), queue);
+            pool.reclaim(queue);
+        }
+        assertThat(pool.freeFrames()).isEqualTo(FRAMES + LARGE);
+    }
+
+    @Test
+    void tooManyQueuesAtOnceAreRefused() {
+        for (int i = 0; i < 32767; i++) {
+            pool.newHolder();
+        }
+        assertThatThrownBy(pool::newHolder)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("a frame pool serves at most 32767 queues");
+    }
+
+    @Test
+    void itTellsItsSizes() {
+        assertThat(pool.frameSize()).isEqualTo(2048);
+        assertThat(pool.room()).isEqualTo(2048 - 256);
+        assertThat(pool.frames()).isEqualTo(FRAMES + LARGE);
+        assertThat(pool.largeFrames()).isEqualTo(LARGE);
+        assertThat(FramePool.sizeOf(4096, 1 << 19, 100)).isEqualTo((1L << 31) + 100 * 69632);
+    }
+
+    @Test
+    void aLargeFrameHoldsASuperframeWithItsHeadersAndHeadroom() {
+        int superframe = 65535 + 14 + 4; // IP's longest packet, Ethernet, a VLAN tag
+        assertThat(FramePool.LARGE_FRAME - FramePool.HEADROOM).isGreaterThanOrEqualTo(superframe);
+        assertThat(FramePool.LARGE_FRAME % 4096).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1024, 2047, 3072, 8192, -2048})
+    void otherFrameSizesAreRefused(int size) throws SyscallException {
+        try (Fd memory = Pools.memory(1 << 20)) {
+            Mapping mapping = Mapping.of(memory, 0, 1 << 20, "test");
+            assertThatThrownBy(() -> new FramePool(mapping, size, 4, 0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("frame size " + size + "; 2048 or 4096 are possible");
+            mapping.close();
+        }
+    }
+
+    @Test
+    void aMappingThatIsTooSmallIsRefused() throws SyscallException {
+        try (Fd memory = Pools.memory(8192)) {
+            Mapping mapping = Mapping.of(memory, 0, 8192, "test");
+            assertThatThrownBy(() -> new FramePool(mapping, 2048, 5, 0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("a mapping of 8192 bytes is too small");
+            mapping.close();
+        }
+    }
+
+    @Test
+    void closingTwiceUnmapsOnceAndNotWhatHasTheAddressNow() throws Exception {
+        int size = pool.size();
+        try (Fd memory = Pools.memory(size)) {
+            for (int i = 0; i < 5; i++) { // the kernel mostly uses the hole again, but another thread may be faster
+                FramePool closed = Pools.of(FRAME, FRAMES, LARGE);
+                closed.close();
+                Mapping next = Mapping.of(memory, 0, size, "next");
+                closed.close();
+                assertThat(Files.readString(Path.of("/proc/self/maps")))
+                        .containsPattern("(?m)^" + Long.toHexString(next.address()) + "-");
+                next.close();
+            }
+        }
+    }
+
+    private List<Integer> drain() {
+        List<Integer> taken = new ArrayList<>();
+        for (int frame = pool.take(); frame != FramePool.NONE; frame = pool.take()) {
+            taken.add(frame);
+        }
+        for (int frame = pool.takeLarge(); frame != FramePool.NONE; frame = pool.takeLarge()) {
+            taken.add(frame);
+        }
+        return taken;
+    }
+}
