@@ -135,7 +135,7 @@ public final class SluiceStack {
 
     /** The words of the command line that add the port. */
     public static List<String> portAdd(String grant, Kind kind) {
-        return List.of("port", "add", grant, "--grant", grant, "--kind", kind.word());
+        return List.of("port", "add", grant, grant, "--kind", kind.word());
     }
 
     /** Runs {@code sluice WORDS...} as the tenant, who alone may talk to its worker. */

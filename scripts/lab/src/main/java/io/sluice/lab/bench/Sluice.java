@@ -19,6 +19,9 @@ import java.util.stream.Stream;
 final class Sluice implements Contender {
     private static final String DATA_PATH_THREAD = "data-path";
 
+    /** A MAC address that no device has, so that the receiver drops the frames at once, as it does testpmd's. */
+    private static final String NOBODY = "02:00:00:00:00:02";
+
     private Optional<SluiceStack> stack = Optional.empty();
 
     @Override
@@ -28,9 +31,7 @@ final class Sluice implements Contender {
 
     @Override
     public Optional<String> missing(Rig rig) {
-        return rig.options().work() == Work.TX
-                ? Optional.of("the worker has no port that generates frames, so there is nothing to measure yet")
-                : Optional.empty();
+        return Optional.empty();
     }
 
     @Override
@@ -41,15 +42,32 @@ final class Sluice implements Contender {
                 SluiceStack.policy(rig.options().kind(), rig.options().mode())));
         stack = Optional.of(running);
         RunningProcess worker = running.startWorker();
-        if (rig.options().work() == Work.RX) {
-            running.addPort("left", rig.options().kind());
-        } else {
-            running.connect(rig.options().kind());
+        switch (rig.options().work()) {
+            case RX -> {
+                running.addPort("left", rig.options().kind());
+                join(running, "left", "sink:transport=null");
+            }
+            case TX -> {
+                running.addPort("right", rig.options().kind());
+                join(
+                        running,
+                        "right",
+                        "source:transport=generator,dst=" + NOBODY + ",frame="
+                                + rig.options().frame());
+            }
+            case L2FWD, TCP -> running.connect(rig.options().kind());
         }
         if (rig.options().work() != Work.TCP) {
             pin(worker, rig);
         }
         return new Worker(running, worker);
+    }
+
+    /** Links {@code port} to a port without a device. */
+    private static void join(SluiceStack running, String port, String vector) {
+        running.tenant("port", "add", vector).orThrow();
+        running.tenant("link", "add", port, vector.substring(0, vector.indexOf(':')))
+                .orThrow();
     }
 
     private static void pin(RunningProcess worker, Rig rig) {
