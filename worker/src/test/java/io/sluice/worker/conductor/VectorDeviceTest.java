@@ -52,10 +52,10 @@ class VectorDeviceTest {
             vec0:transport | "transport": key=value is expected
             vec0:=raw | "=raw": key=value is expected
             vec0:transport=raw=x | "transport=raw=x": key=value is expected
-            vec0:ifname=v1 | transport= is missing; [raw] are known
-            vec0:transport=tap,ifname=v1 | transport=tap is not supported yet; this version has [raw]
-            vec0:transport=gre | transport=gre is not supported yet; this version has [raw]
-            vec0:transport=pigeon | transport=pigeon is unknown; [raw] are known
+            vec0:ifname=v1 | transport= is missing; [raw, null, generator] are known
+            vec0:transport=tap,ifname=v1 | transport=tap is not supported yet; this version has [raw, null, generator]
+            vec0:transport=gre | transport=gre is not supported yet; this version has [raw, null, generator]
+            vec0:transport=pigeon | transport=pigeon is unknown; [raw, null, generator] are known
             vec0:transport=raw | transport=raw needs ifname=
             vec0:transport=raw,ifname=a,ifname=b | key ifname is given twice
             vec0:transport=raw,ifname=a,colour=red | key colour is unknown to transport=raw; it has \
@@ -80,6 +80,7 @@ class VectorDeviceTest {
     @ValueSource(strings = {"tap", "hybrid", "gre", "l2tpv3", "bess", "fd", "vde"})
     void everyOtherTransportOfUmlIsKnownByName(String transport) {
         assertThatThrownBy(() -> VectorDevice.parse("vec0:transport=" + transport))
-                .hasMessage("transport=" + transport + " is not supported yet; this version has [raw]");
+                .hasMessage(
+                        "transport=" + transport + " is not supported yet; this version has [raw, null, generator]");
     }
 }

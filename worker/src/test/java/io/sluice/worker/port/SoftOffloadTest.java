@@ -91,21 +91,6 @@ class SoftOffloadTest {
         assertThat(bytes(frame.length)).isEqualTo(frame);
     }
 
-    @ParameterizedTest
-    @CsvSource({"1, true", "3, true", "4, true", "5, true", "129, true", "0, false"})
-    void aSuperframeIsFlaggedAndNotTouched(int gsoType, boolean superframe) {
-        Frames.Transport transport = Frames.Transport.TCP4;
-        byte[] partial = Frames.partial(transport, Frames.transport(transport, 3000, 1));
-        byte[] header = transport.vnetHeader();
-        header[1] = (byte) gsoType;
-        put(partial, header);
-        assertThat(SoftOffload.isSuperframe(pool, at)).isEqualTo(superframe);
-        assertThat(SoftOffload.complete(pool, at, partial.length)).isEqualTo(!superframe);
-        if (superframe) {
-            assertThat(bytes(partial.length)).isEqualTo(partial);
-        }
-    }
-
     /** Start and offset of a checksum in a packet of 60 bytes: at the last two bytes it still fits. */
     @ParameterizedTest
     @CsvSource({
