@@ -1,11 +1,10 @@
 package io.sluice.lab;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A snapshot of a worker's counters as {@code sluice stats --json} prints it.
+ * A snapshot of a worker's counters as {@code sluice stats --json} prints it (docs/cli.md).
  *
  * @param json the parsed snapshot
  */
@@ -17,32 +16,29 @@ public record Counters(Object json) {
 
     /** When it was taken, nanoseconds of the worker's monotonic clock. */
     public double timeNs() {
-        return Json.number(json, "timeNs");
+        return Json.number(json, "time_ns");
     }
 
-    /** The counter {@code name} of {@code port}; 0 if the port has none of that name, as protobuf leaves zeros out. */
+    /** The counter {@code name} of {@code port}; throws if there is no such port or counter. */
     public double value(String port, String name) {
-        return list(json, "ports")
-                .filter(entry -> Json.at(entry, "port").filter(port::equals).isPresent())
-                .flatMap(entry -> list(entry, "counters"))
-                .filter(counter -> Json.at(counter, "name").filter(name::equals).isPresent())
-                .mapToDouble(counter -> Json.at(counter, "value").isPresent() ? Json.number(counter, "value") : 0)
-                .sum();
+        Object entry = ports().filter(candidate ->
+                        Json.at(candidate, "port").filter(port::equals).isPresent())
+                .findFirst()
+                .orElseThrow(() -> new LabException("no port " + port + " in " + json));
+        return Json.number(entry, "counters", name);
     }
 
     /** Packets that went in and are neither out, nor counted as dropped, nor on their way: always 0. */
     public double unaccounted() {
-        return balance("received") - balance("sent") - balance("dropped") - balance("inFlight");
+        return balance("received") + balance("created") - balance("sent") - balance("dropped") - balance("in_flight");
     }
 
-    private double balance(String member) {
-        return Json.at(json, "balance", member).isPresent() ? Json.number(json, "balance", member) : 0;
+    /** A member of the balance: received, created, sent, dropped, in_flight. */
+    public double balance(String member) {
+        return Json.number(json, "balance", member);
     }
 
-    private static Stream<Object> list(Object json, String member) {
-        Optional<Object> found = Json.at(json, member);
-        return found.isPresent() && found.get() instanceof List<?> list
-                ? list.stream().map(Object.class::cast)
-                : Stream.empty();
+    private Stream<?> ports() {
+        return Json.at(json, "ports").orElse(List.of()) instanceof List<?> list ? list.stream() : Stream.empty();
     }
 }

@@ -1,14 +1,16 @@
 package io.sluice.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
 final class CountersTest {
     private static final String SNAPSHOT = """
-            {"timeNs": "12", "ports": [
-              {"port": "left", "counters": [{"name": "rx", "value": "7"}, {"name": "tx"}]},
-              {"port": "right", "counters": [{"name": "rx", "value": "9"}]}]}
+            {"time_ns": 12, "ports": [
+              {"port": "left", "counters": {"rx": 7, "tx": 0}},
+              {"port": "right", "counters": {"rx": 9}}],
+             "balance": {"received": 10, "sent": 6, "dropped": 3, "in_flight": 2, "created": 4}}
             """;
 
     @Test
@@ -17,12 +19,18 @@ final class CountersTest {
 
         assertThat(counters.timeNs()).isEqualTo(12);
         assertThat(counters.value("left", "rx")).isEqualTo(7);
+        assertThat(counters.value("left", "tx")).isZero();
         assertThat(counters.value("right", "rx")).isEqualTo(9);
     }
 
     @Test
-    void whatIsNotMentionedIsZero() {
-        assertThat(Counters.of(SNAPSHOT).value("left", "tx")).isZero();
-        assertThat(Counters.of(SNAPSHOT).value("middle", "rx")).isZero();
+    void whatIsNotThereIsAMistake() {
+        assertThatThrownBy(() -> Counters.of(SNAPSHOT).value("right", "tx")).isInstanceOf(LabException.class);
+        assertThatThrownBy(() -> Counters.of(SNAPSHOT).value("middle", "rx")).isInstanceOf(LabException.class);
+    }
+
+    @Test
+    void theBalanceTellsWhatIsUnaccounted() {
+        assertThat(Counters.of(SNAPSHOT).unaccounted()).isEqualTo(3);
     }
 }

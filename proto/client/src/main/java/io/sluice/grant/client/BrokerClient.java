@@ -1,9 +1,11 @@
 package io.sluice.grant.client;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.sluice.grant.channel.Frame;
 import io.sluice.grant.channel.FrameChannel;
 import io.sluice.grant.channel.ProtocolException;
 import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.Acquire;
 import io.sluice.grant.v1.Acquired;
 import io.sluice.grant.v1.Confirm;
@@ -13,6 +15,7 @@ import io.sluice.grant.v1.Reply;
 import io.sluice.grant.v1.Request;
 import io.sluice.grant.v1.WatchAudit;
 import io.sluice.grant.v1.Welcome;
+import java.io.EOFException;
 import java.io.File;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -34,7 +37,7 @@ public final class BrokerClient implements AutoCloseable {
     public static final int PROTOCOL_VERSION = 1;
 
     /** How long a call may take. Making an xdp lease takes the broker some milliseconds a queue. */
-    private static final long CALL_TIMEOUT_MS = 10_000;
+    private static final int CALL_TIMEOUT_MS = 10_000;
 
     /** A reply and the descriptors that came with it. */
     private record Answer(Reply reply, List<Fd> fds, IOException failure) {}
@@ -42,20 +45,31 @@ public final class BrokerClient implements AutoCloseable {
     /** What an {@link Acquire} brought. The caller owns the descriptors; messages refer to them by index. */
     public record Acquisition(Acquired reply, List<Fd> fds) {}
 
+    /** Kept until the end, as closing it shuts the connection down for every duplicate. */
+    private final UnixSocketChannel unix;
+
     private final FrameChannel channel;
     private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
     private final Consumer<Reply> notices;
     private final Consumer<IOException> ended;
+    private final int timeoutMs;
     private final Thread reader;
     private volatile boolean closing;
     private volatile boolean watching;
     private Welcome welcome = Welcome.getDefaultInstance();
     private long lastId;
 
-    private BrokerClient(FrameChannel channel, Consumer<Reply> notices, Consumer<IOException> ended) {
+    private BrokerClient(
+            UnixSocketChannel unix,
+            FrameChannel channel,
+            Consumer<Reply> notices,
+            Consumer<IOException> ended,
+            int timeoutMs) {
+        this.unix = unix;
         this.channel = channel;
         this.notices = notices;
         this.ended = ended;
+        this.timeoutMs = timeoutMs;
         this.reader = new Thread(this::readAll, "broker-reader");
         this.reader.setDaemon(true);
     }
@@ -67,9 +81,16 @@ public final class BrokerClient implements AutoCloseable {
      * @param name what the client calls itself in leases and audit lines
      * @param notices called in the reader thread for every message that answers no request
      * @param ended called in the reader thread when the connection has ended other than by {@link #close()}
-     * @throws IOException the socket can't be connected, or the broker refuses this peer
+     * @throws RefusedException the broker refuses this peer
+     * @throws IOException the socket can't be connected
      */
     public static BrokerClient connect(Path socket, String name, Consumer<Reply> notices, Consumer<IOException> ended)
+            throws IOException {
+        return connect(socket, name, notices, ended, CALL_TIMEOUT_MS);
+    }
+
+    static BrokerClient connect(
+            Path socket, String name, Consumer<Reply> notices, Consumer<IOException> ended, int timeoutMs)
             throws IOException {
         UnixSocketChannel unix;
         try {
@@ -77,9 +98,14 @@ public final class BrokerClient implements AutoCloseable {
         } catch (IOException e) {
             throw new IOException("cannot connect to the broker at " + socket + ": " + e.getMessage(), e);
         }
-        // Its descriptor is ours from here on. The channel is never closed: that would shut the connection down.
-        Fd owned = Fd.owned(unix.getFD(), "connect");
-        BrokerClient client = new BrokerClient(new FrameChannel(owned, FrameChannel.MAX_REPLY, true), notices, ended);
+        BrokerClient client;
+        try {
+            FrameChannel channel = new FrameChannel(Fd.duplicateOf(unix.getFD()), FrameChannel.MAX_REPLY, true);
+            client = new BrokerClient(unix, channel, notices, ended, timeoutMs);
+        } catch (IOException e) {
+            unix.close();
+            throw e;
+        }
         client.reader.start();
         try {
             client.welcome = client.call(Request.newBuilder()
@@ -136,38 +162,51 @@ public final class BrokerClient implements AutoCloseable {
 
     private long send(Request.Builder request) throws IOException {
         if (closing) {
-            throw new IOException("the connection to the broker has been closed");
+            throw new EOFException("closed by this side");
         }
         long id = ++lastId;
         channel.send(request.setId(id).build().toByteArray(), List.of());
         while (!channel.flush()) {
-            if (!channel.await(true, (int) CALL_TIMEOUT_MS)) {
+            if (!channel.await(true, timeoutMs)) {
                 throw new IOException("the broker does not read; is it stopped?");
             }
         }
         return id;
     }
 
+    /** One request and its reply. Whatever fails but a refusal leaves the protocol in doubt, and ends the connection. */
     private Answer exchange(Request.Builder request) throws IOException {
-        long id = send(request);
         try {
-            Answer answer = answers.poll(CALL_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+            return answer(send(request));
+        } catch (RefusedException e) {
+            throw e;
+        } catch (SyscallException e) {
+            channel.shutdown();
+            return answer(lastId); // the broker hung up, and may have said why: that is the failure then
+        } catch (IOException e) {
+            channel.shutdown();
+            throw e;
+        }
+    }
+
+    private Answer answer(long id) throws IOException {
+        try {
+            Answer answer = answers.poll(timeoutMs, TimeUnit.MILLISECONDS);
             if (answer == null) {
-                channel.shutdown();
-                throw new IOException("the broker gave no answer within " + CALL_TIMEOUT_MS / 1000 + " s");
+                throw new IOException("the broker gave no answer within " + timeoutMs / 1000.0 + " s");
             }
             if (answer.failure() != null) {
                 answers.add(answer);
-                throw new IOException(answer.failure().getMessage(), answer.failure());
+                throw answer.failure();
             }
+            if (answer.reply().getId() == id && !answer.reply().hasError()) {
+                return answer;
+            }
+            answer.fds().forEach(Fd::close);
             if (answer.reply().getId() != id) {
-                answer.fds().forEach(Fd::close);
                 throw new ProtocolException("reply to request " + answer.reply().getId() + ", expected " + id);
             }
-            if (answer.reply().hasError()) {
-                throw new RefusedException(answer.reply().getError());
-            }
-            return answer;
+            throw new RefusedException(answer.reply().getError());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while waiting for the broker");
@@ -175,12 +214,14 @@ public final class BrokerClient implements AutoCloseable {
     }
 
     private void readAll() {
-        IOException end;
+        IOException end = new EOFException("closed by this side");
         try {
-            while (true) {
+            while (!closing) {
                 channel.await(false, -1);
-                for (Frame frame = channel.receive(); frame != null; frame = channel.receive()) {
+                Frame frame = channel.receive();
+                while (frame != null) {
                     dispatch(frame);
+                    frame = closing ? null : channel.receive(); // a notice may have made its receiver close us
                 }
             }
         } catch (IOException e) {
@@ -193,7 +234,13 @@ public final class BrokerClient implements AutoCloseable {
     }
 
     private void dispatch(Frame frame) throws IOException {
-        Reply reply = Reply.parseFrom(frame.body());
+        Reply reply;
+        try {
+            reply = Reply.parseFrom(frame.body());
+        } catch (InvalidProtocolBufferException e) {
+            frame.close();
+            throw e;
+        }
         if (watching && reply.hasError()) {
             frame.close();
             throw new RefusedException(reply.getError());
@@ -209,11 +256,12 @@ public final class BrokerClient implements AutoCloseable {
         }
     }
 
-    /** Closes the connection, which ends its leases. */
+    /** Closes the connection, which ends its leases. A call that waits meanwhile fails. */
     @Override
     public void close() {
         closing = true;
         channel.shutdown();
+        answers.add(new Answer(Reply.getDefaultInstance(), List.of(), new EOFException("closed by this side")));
         if (Thread.currentThread() != reader) {
             try {
                 reader.join();
@@ -221,8 +269,16 @@ public final class BrokerClient implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
-        synchronized (this) { // a call in progress has failed by now, and leaves
-            channel.close();
+        free();
+    }
+
+    /** Not while a call uses the socket, whose number somebody else may get next. */
+    private synchronized void free() {
+        channel.close();
+        try {
+            unix.close();
+        } catch (IOException e) {
+            // Nothing is left that could be lost.
         }
         for (Answer left = answers.poll(); left != null; left = answers.poll()) {
             left.fds().forEach(Fd::close);

@@ -41,8 +41,12 @@ class CloserTest {
         List<Fd> pipe = Descriptors.pipe();
         int kept;
         try (Closer closer = new Closer()) {
+            closer.add(
+                    () -> assertThat(pipe.get(0).isClosed()).as("added before").isTrue());
             assertThat(closer.add(pipe.get(0))).isSameAs(pipe.get(0));
+            closer.add(() -> assertThat(pipe.get(0).isClosed()).isFalse());
             closer.add(pipe.get(1));
+            closer.add(() -> assertThat(pipe.get(0).isClosed()).isFalse());
             kept = pipe.get(1).detach();
         }
         try (Fd reader = pipe.get(0);
