@@ -25,7 +25,8 @@ public final class SluiceStack {
     private final Path tenantSockets;
     private final Path gatewaySockets;
     private final Path policy;
-    private final RunningProcess broker;
+    private final Topology net;
+    private RunningProcess broker;
 
     private SluiceStack(Topology net, Install install, String policyText) {
         this.lab = net.lab();
@@ -35,8 +36,13 @@ public final class SluiceStack {
         this.gatewaySockets = lab.directory("gateway", GATEWAY);
         this.policy = sockets.resolve("policy.yaml");
         write(policy, policyText);
-        this.broker = lab.start(this.install
-                .sluice(
+        this.net = net;
+        startBroker();
+    }
+
+    /** Starts the broker again after it has ended. */
+    public void startBroker() {
+        broker = lab.start(install.sluice(
                         "broker",
                         "--policy",
                         policy.toString(),
@@ -141,6 +147,11 @@ public final class SluiceStack {
     /** Runs {@code sluice WORDS...} as the tenant, who alone may talk to its worker. */
     public Finished tenant(String... words) {
         return RunningProcess.run(environment(install.sluice(words)).as(Identity.TENANT), ANSWER);
+    }
+
+    /** Runs {@code sluice WORDS...} as somebody else. */
+    public Finished as(Identity identity, String... words) {
+        return RunningProcess.run(environment(install.sluice(words)).as(identity), ANSWER);
     }
 
     /** Runs {@code sluice WORDS...} as root, the operator. */
