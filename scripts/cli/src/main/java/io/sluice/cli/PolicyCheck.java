@@ -1,4 +1,4 @@
-package io.sluice.broker;
+package io.sluice.cli;
 
 import io.sluice.broker.audit.Json;
 import io.sluice.broker.policy.Grant;
