@@ -2,30 +2,18 @@ package io.sluice.broker.bpf;
 
 /** Arithmetic. Everything wraps; a shift uses the lower 6 bits (5 if 32 bits wide) of a register's distance. */
 public enum AluOp {
-    /** {@code dst += src}. */
-    ADD(0x00),
-    /** {@code dst -= src}. */
-    SUB(0x10),
-    /** {@code dst *= src}. */
-    MUL(0x20),
-    /** {@code dst = src == 0 ? 0 : dst / src}, unsigned. */
-    DIV(0x30),
-    /** {@code dst |= src}. */
-    OR(0x40),
-    /** {@code dst &= src}. */
-    AND(0x50),
-    /** {@code dst <<= src}. */
-    LSH(0x60),
-    /** {@code dst >>>= src}: zeros come in. */
-    RSH(0x70),
-    /** {@code dst = src == 0 ? dst : dst % src}, unsigned. */
-    MOD(0x90),
-    /** {@code dst ^= src}. */
-    XOR(0xa0),
-    /** {@code dst = src}. */
-    MOV(0xb0),
-    /** {@code dst >>= src}: the sign comes in. */
-    ARSH(0xc0);
+    ADD(0x00), // dst += src
+    SUB(0x10), // dst -= src
+    MUL(0x20), // dst *= src
+    DIV(0x30), // dst = src == 0 ? 0 : dst / src, unsigned
+    OR(0x40), // dst |= src
+    AND(0x50), // dst &= src
+    LSH(0x60), // dst <<= src
+    RSH(0x70), // dst >>>= src: zeros come in
+    MOD(0x90), // dst = src == 0 ? dst : dst % src, unsigned
+    XOR(0xa0), // dst ^= src
+    MOV(0xb0), // dst = src
+    ARSH(0xc0); // dst >>= src: the sign comes in
 
     /** The operation bits of the opcode. */
     final int code;
@@ -34,17 +22,16 @@ public enum AluOp {
         this.code = code;
     }
 
-    /** Throws unless the kernel accepts the operand with this operation. */
-    void check(Width width, Operand src) {
-        if (src instanceof Operand.Imm imm) {
-            switch (this) {
-                case DIV, MOD -> Assembler.require(imm.value() != 0, this + " by the constant 0");
-                case LSH, RSH, ARSH ->
-                    Assembler.require(
-                            imm.value() >= 0 && imm.value() < width.bits,
-                            this + " by " + imm.value() + ", allowed are 0 to " + (width.bits - 1));
-                case ADD, SUB, MUL, OR, AND, XOR, MOV -> {}
+    /** The constant, if the kernel accepts it with this operation. */
+    int checked(int constant, int bits) {
+        switch (this) {
+            case DIV, MOD -> Assembler.require(constant != 0, this + " by the constant 0");
+            case LSH, RSH, ARSH -> {
+                String allowed = ", allowed are 0 to " + (bits - 1);
+                Assembler.require(constant >= 0 && constant < bits, this + " by " + constant + allowed);
             }
+            case ADD, SUB, MUL, OR, AND, XOR, MOV -> {}
         }
+        return constant;
     }
 }

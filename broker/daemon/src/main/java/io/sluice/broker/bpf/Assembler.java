@@ -2,8 +2,8 @@ package io.sluice.broker.bpf;
 
 import io.sluice.grant.sys.Native;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -22,14 +22,13 @@ import java.util.Map;
  * for the upper half of the constant.
  */
 public final class Assembler {
-    private static final int SLOT = 8;
+    static final int SLOT = 8;
     private static final int OFFSET = 2;
-
-    private record JumpSite(int slot, Label target) {}
 
     private final ByteBuffer code;
     private final Map<Label, Integer> bound = new HashMap<>();
-    private final List<JumpSite> jumps = new ArrayList<>();
+    /** Targets by the slot of the jump. */
+    private final Map<Integer, Label> jumps = new LinkedHashMap<>();
 
     private Assembler(int instructions) {
         code = Native.allocate(Math.multiplyExact(instructions, 2 * SLOT));
@@ -51,31 +50,20 @@ public final class Assembler {
     }
 
     /** Appends one slot. */
-    void word(int opcode, Reg dst, Operand src, int offset, int immediate) {
-        slot(opcode, dst.register() | src.register() << 4, offset, immediate);
+    void word(int opcode, Reg dst, int src, int offset, int immediate) {
+        code.put((byte) opcode).put((byte) (dst.number | src << 4));
+        code.putShort((short) offset).putInt(immediate);
     }
 
-    /** Appends the two slots of a 64-bit constant; {@code kind} (the source register) says what its halves mean. */
-    void wide(Reg dst, int kind, int low, int high) {
-        slot(0x18, dst.register() | kind << 4, 0, low);
-        slot(0, 0, 0, high);
-    }
-
-    /** Appends a jump, to be resolved at the end. */
-    void jump(int opcode, Reg dst, Operand src, Label target) {
-        jumps.add(new JumpSite(slot(), target));
-        word(opcode, dst, src, 0, src.immediate());
+    /** The next slot jumps there; its offset is put in at the end. */
+    void jump(Label target) {
+        jumps.put(slot(), target);
     }
 
     /** Gives a label the place of the next slot. */
     void bind(Label label) {
-        require(
-                bound.putIfAbsent(label, slot()) == null,
-                "label " + label + " is bound twice: use two labels, one each");
-    }
-
-    private void slot(int opcode, int registers, int offset, int immediate) {
-        code.put((byte) opcode).put((byte) registers).putShort((short) offset).putInt(immediate);
+        boolean first = bound.putIfAbsent(label, slot()) == null;
+        require(first, "label " + label + " is bound twice: use two labels, one each");
     }
 
     /** Throws with the message unless the condition holds. */
@@ -89,13 +77,12 @@ public final class Assembler {
         return code.position() / SLOT;
     }
 
-    private void resolve(JumpSite jump) {
-        Label label = jump.target();
+    private void resolve(int jump, Label label) {
         Integer target = bound.get(label);
         require(target != null, "label " + label + " is not bound: it has to stand in the program, once");
         require(target < slot(), "label " + label + " is bound behind the last instruction");
-        int distance = target - (jump.slot() + 1);
+        int distance = target - (jump + 1);
         require(distance == (short) distance, "label " + label + " is " + distance + " slots away, beyond 16 bits");
-        code.putShort(jump.slot() * SLOT + OFFSET, (short) distance);
+        code.putShort(jump * SLOT + OFFSET, (short) distance);
     }
 }

@@ -4,9 +4,9 @@ import io.sluice.broker.sys.BrokerCalls;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.regex.Pattern;
 
 /** The commands of bpf(2) that we use. Layouts: union bpf_attr in include/uapi/linux/bpf.h. */
 enum BpfCommand {
@@ -22,8 +22,8 @@ enum BpfCommand {
     /** More than any attribute that we set; the kernel accepts a longer union if the rest is zero. */
     private static final int ATTRIBUTES = 128;
 
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.]{1,15}");
-    private static final long NUMBER = systemCallNumber(System.getProperty("os.arch"));
+    /** Of bpf(2) among the system calls. */
+    static final long NUMBER = systemCallNumber(System.getProperty("os.arch"));
 
     private final int code;
 
@@ -31,27 +31,28 @@ enum BpfCommand {
         this.code = code;
     }
 
-    /** Zeroed attributes. */
-    static ByteBuffer attributes() {
-        return Native.allocate(ATTRIBUTES);
+    /** Attributes that start with these words; all else is zero. */
+    static ByteBuffer attributes(int... words) {
+        ByteBuffer attributes = Native.allocate(ATTRIBUTES);
+        attributes.asIntBuffer().put(words);
+        return attributes;
     }
 
     /** Puts an object's name: up to 15 letters, digits, underscores and dots. */
     static void putName(ByteBuffer attributes, int offset, String name) {
         Assembler.require(
-                NAME.matcher(name).matches(),
+                name.matches("[A-Za-z0-9_.]{1,15}"),
                 "'" + name + "' is no BPF object name: 1 to 15 letters, digits, underscores and dots");
         attributes.put(offset, name.getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** The call itself: a descriptor or 0, or -1 with errno set. What the attributes point to has to stay reachable. */
-    static int call(int command, ByteBuffer attributes) {
-        return (int) BrokerCalls.LIBC.syscall(NUMBER, command, attributes, attributes.capacity());
-    }
-
-    /** {@link #call(int, ByteBuffer)}, of this command. */
-    int call(ByteBuffer attributes) {
-        return call(code, attributes);
+    /** The call itself: a descriptor or 0, or -1 with errno set. {@code pointees} stay reachable meanwhile. */
+    int call(ByteBuffer attributes, Object... pointees) {
+        try {
+            return (int) BrokerCalls.LIBC.syscall(NUMBER, code, attributes, attributes.capacity());
+        } finally {
+            Reference.reachabilityFence(pointees);
+        }
     }
 
     /** Creates an object. The kernel sets close-on-exec on all of them. */
@@ -59,9 +60,9 @@ enum BpfCommand {
         return Fd.owned(call(attributes), operation(what));
     }
 
-    /** Acts on an object. */
-    void run(ByteBuffer attributes, String what) throws SyscallException {
-        Native.check(call(attributes), operation(what));
+    /** Acts on an object; {@code pointees} stay reachable meanwhile. */
+    void run(ByteBuffer attributes, String what, Object... pointees) throws SyscallException {
+        Native.check(call(attributes, pointees), operation(what));
     }
 
     /** How errors name it. */
@@ -73,9 +74,7 @@ enum BpfCommand {
         return switch (architecture) {
             case "amd64", "x86_64" -> 321;
             case "aarch64" -> 280;
-            default ->
-                throw new UnsupportedOperationException(
-                        "bpf(2) has no known number on " + architecture + ", only on x86_64 and aarch64");
+            default -> throw new UnsupportedOperationException("bpf(2) has no known number on " + architecture);
         };
     }
 }

@@ -3,7 +3,6 @@ package io.sluice.broker.bpf;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 import jnr.constants.platform.Errno;
@@ -11,24 +10,18 @@ import jnr.constants.platform.Errno;
 /**
  * An attached program. It stays attached until {@link #detach()}, the end of the device, or the close of the last
  * descriptor, be it by the end of this process.
+ *
+ * @param fd the descriptor; the link owns it
+ * @param mode the mode that the program runs in: NATIVE or SKB, never AUTO
  */
-public final class BpfLink implements AutoCloseable {
+public record BpfLink(Fd fd, XdpAttachMode mode) implements AutoCloseable {
     private static final int BPF_XDP = 37;
     private static final int XDP_FLAGS_SKB_MODE = 2;
     private static final int XDP_FLAGS_DRV_MODE = 4;
-
     /** struct bpf_link_info: type at 0, id at 4, prog_id at 8, then for XDP ifindex at 16. */
     private static final int INFO_BYTES = 24;
 
     private static final int INFO_IFINDEX = 16;
-
-    private final Fd fd;
-    private final XdpAttachMode mode;
-
-    private BpfLink(Fd fd, XdpAttachMode mode) {
-        this.fd = fd;
-        this.mode = mode;
-    }
 
     /**
      * Attaches an XDP program to a device.
@@ -42,54 +35,34 @@ public final class BpfLink implements AutoCloseable {
      */
     public static BpfLink attachXdp(BpfProgram program, int ifindex, XdpAttachMode mode) throws SyscallException {
         Assembler.require(program.type() == ProgramType.XDP, program.type() + " programs cannot be attached as XDP");
-        return switch (mode) {
-            case NATIVE, SKB -> attach(program, ifindex, mode);
-            case AUTO -> {
-                try {
-                    yield attach(program, ifindex, XdpAttachMode.NATIVE);
-                } catch (SyscallException e) {
-                    if (!e.is(Errno.EOPNOTSUPP)) {
-                        throw e;
-                    }
-                    yield attach(program, ifindex, XdpAttachMode.SKB);
-                }
+        try {
+            return attach(program, ifindex, mode == XdpAttachMode.AUTO ? XdpAttachMode.NATIVE : mode);
+        } catch (SyscallException e) {
+            if (mode != XdpAttachMode.AUTO || !e.is(Errno.EOPNOTSUPP)) {
+                throw e;
             }
-        };
+            return attach(program, ifindex, XdpAttachMode.SKB);
+        }
     }
 
     private static BpfLink attach(BpfProgram program, int ifindex, XdpAttachMode mode) throws SyscallException {
-        ByteBuffer attributes = BpfCommand.attributes()
-                .putInt(0, program.fd().number())
-                .putInt(4, ifindex)
-                .putInt(8, BPF_XDP)
-                .putInt(12, mode == XdpAttachMode.NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
+        int flags = mode == XdpAttachMode.NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
         String what = "xdp " + mode.name().toLowerCase(Locale.ROOT) + ", ifindex " + ifindex;
+        ByteBuffer attributes = BpfCommand.attributes(program.fd().number(), ifindex, BPF_XDP, flags);
         return new BpfLink(BpfCommand.LINK_CREATE.create(attributes, what), mode);
-    }
-
-    /** The mode that the program runs in: NATIVE or SKB, never AUTO. */
-    public XdpAttachMode mode() {
-        return mode;
     }
 
     /** The device that the program is attached to, 0 if it was detached or the device is gone. */
     public int attachedIfindex() throws SyscallException {
         ByteBuffer info = Native.allocate(INFO_BYTES);
-        ByteBuffer attributes = BpfCommand.attributes()
-                .putInt(0, fd.number())
-                .putInt(4, INFO_BYTES)
-                .putLong(8, Native.address(info));
-        try {
-            BpfCommand.OBJ_GET_INFO_BY_FD.run(attributes, "xdp link");
-            return info.getInt(INFO_IFINDEX);
-        } finally {
-            Reference.reachabilityFence(info);
-        }
+        ByteBuffer attributes = BpfCommand.attributes(fd.number(), INFO_BYTES).putLong(8, Native.address(info));
+        BpfCommand.OBJ_GET_INFO_BY_FD.run(attributes, "xdp link", info);
+        return info.getInt(INFO_IFINDEX);
     }
 
     /** Detaches: the device is free when this returns, which {@link #close()} does not promise. May be repeated. */
     public void detach() throws SyscallException {
-        BpfCommand.LINK_DETACH.run(BpfCommand.attributes().putInt(0, fd.number()), "xdp link");
+        BpfCommand.LINK_DETACH.run(BpfCommand.attributes(fd.number()), "xdp link");
     }
 
     @Override

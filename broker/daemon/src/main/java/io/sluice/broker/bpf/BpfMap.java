@@ -3,7 +3,6 @@ package io.sluice.broker.bpf;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.Objects;
@@ -12,8 +11,13 @@ import java.util.Objects;
  * A map, shared by programs and us. Its descriptor is never passed on: whoever holds it can change the map.
  *
  * <p>A loaded program keeps the maps that it uses alive, so closing this only ends our own access.
+ *
+ * @param name up to 15 letters, digits, underscores and dots
+ * @param valueSize bytes of a value
+ * @param entries how many there may be; keys count from 0
+ * @param fd the descriptor; the map owns it
  */
-public final class BpfMap implements AutoCloseable {
+public record BpfMap(Type type, String name, int valueSize, int entries, Fd fd) implements AutoCloseable {
     /** From enum bpf_map_type. */
     enum Type {
         ARRAY(2),
@@ -26,78 +30,28 @@ public final class BpfMap implements AutoCloseable {
         }
     }
 
-    private final Type type;
-    private final String name;
-    private final int valueSize;
-    private final int entries;
-    private final Fd fd;
-
-    /** Takes ownership of fd. */
-    BpfMap(Type type, String name, int valueSize, int entries, Fd fd) {
-        this.type = type;
-        this.name = name;
-        this.valueSize = valueSize;
-        this.entries = entries;
-        this.fd = fd;
-    }
-
-    /**
-     * An array of zeroed values.
-     *
-     * @param name up to 15 letters, digits, underscores and dots
-     * @param valueSize bytes of a value; 8 for {@link #put(int, long)} and {@link #get(int)}
-     * @param entries number of values, keys count from 0
-     */
+    /** An array of zeroed values of so many bytes: 8 for {@link #put(int, long)} and {@link #get(int)}. */
     public static BpfMap array(String name, int valueSize, int entries) throws SyscallException {
         return create(Type.ARRAY, name, valueSize, entries);
     }
 
-    /**
-     * A map from RX queue to AF_XDP socket.
-     *
-     * @param name up to 15 letters, digits, underscores and dots
-     * @param entries one more than the highest queue
-     */
+    /** A map from RX queue to AF_XDP socket; the entries are one more than the highest queue. */
     public static BpfMap xskMap(String name, int entries) throws SyscallException {
         return create(Type.XSKMAP, name, Integer.BYTES, entries);
     }
 
     private static BpfMap create(Type type, String name, int valueSize, int entries) throws SyscallException {
         Assembler.require(valueSize > 0 && entries > 0, "a map needs a value size and entries of 1 or more");
-        ByteBuffer attributes = BpfCommand.attributes()
-                .putInt(0, type.code)
-                .putInt(4, Integer.BYTES) // key_size
-                .putInt(8, valueSize)
-                .putInt(12, entries);
+        ByteBuffer attributes = BpfCommand.attributes(type.code, Integer.BYTES, valueSize, entries);
         BpfCommand.putName(attributes, 28, name);
-        return new BpfMap(
-                type, name, valueSize, entries, BpfCommand.MAP_CREATE.create(attributes, describe(type, name)));
-    }
-
-    /** The descriptor, borrowed. */
-    public Fd fd() {
-        return fd;
-    }
-
-    /** Bytes of a value. */
-    public int valueSize() {
-        return valueSize;
-    }
-
-    /** Whether there is just one value and a program can have its address: {@link Insns#loadMapValue}. */
-    boolean isSingleValue() {
-        return type == Type.ARRAY && entries == 1;
-    }
-
-    /** Whether this maps queues to AF_XDP sockets. */
-    boolean isXskMap() {
-        return type == Type.XSKMAP;
+        Fd fd = BpfCommand.MAP_CREATE.create(attributes, describe(type, name));
+        return new BpfMap(type, name, valueSize, entries, fd);
     }
 
     /** Sets a value of 8 bytes in an array. Programs see the old or the new one, never a mixture. */
     public void put(int key, long value) throws SyscallException {
         requireType(Type.ARRAY, Long.BYTES);
-        update(key, Native.allocate(Long.BYTES).putLong(0, value));
+        access(BpfCommand.MAP_UPDATE_ELEM, key, Native.allocate(Long.BYTES).putLong(0, value));
     }
 
     /**
@@ -106,7 +60,7 @@ public final class BpfMap implements AutoCloseable {
      */
     public void put(int key, Fd socket) throws SyscallException {
         requireType(Type.XSKMAP, Integer.BYTES);
-        update(key, Native.allocate(Integer.BYTES).putInt(0, socket.number()));
+        access(BpfCommand.MAP_UPDATE_ELEM, key, Native.allocate(Integer.BYTES).putInt(0, socket.number()));
     }
 
     /** A value of 8 bytes of an array. */
@@ -126,26 +80,16 @@ public final class BpfMap implements AutoCloseable {
     /** Takes a queue's socket out, at once; does nothing if there is none. The values of an array cannot be deleted. */
     public void delete(int key) throws SyscallException {
         requireType(Type.XSKMAP, Integer.BYTES);
-        access(BpfCommand.MAP_DELETE_ELEM, key, null);
-    }
-
-    private void update(int key, ByteBuffer value) throws SyscallException {
-        access(BpfCommand.MAP_UPDATE_ELEM, key, value);
+        access(BpfCommand.MAP_DELETE_ELEM, key, Native.allocate(Integer.BYTES));
     }
 
     private void access(BpfCommand command, int key, ByteBuffer value) throws SyscallException {
-        Objects.checkIndex(key, entries);
-        ByteBuffer keyBytes = Native.allocate(Integer.BYTES).putInt(0, key);
-        ByteBuffer attributes = BpfCommand.attributes().putInt(0, fd.number()).putLong(8, Native.address(keyBytes));
-        if (value != null) {
+        ByteBuffer keyBytes = Native.allocate(Integer.BYTES).putInt(0, Objects.checkIndex(key, entries));
+        ByteBuffer attributes = BpfCommand.attributes(fd.number()).putLong(8, Native.address(keyBytes));
+        if (command != BpfCommand.MAP_DELETE_ELEM) {
             attributes.putLong(16, Native.address(value));
         }
-        try {
-            command.run(attributes, this + "[" + key + "]");
-        } finally {
-            Reference.reachabilityFence(keyBytes);
-            Reference.reachabilityFence(value);
-        }
+        command.run(attributes, this + "[" + key + "]", keyBytes, value);
     }
 
     private void requireType(Type wanted, int size) {

@@ -4,7 +4,6 @@ import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -14,25 +13,16 @@ import jnr.constants.platform.Errno;
 /**
  * A program that the kernel has verified. A socket or link that runs it keeps it alive, so it can be closed once it is
  * attached. Its descriptor is never passed on: whoever holds it can attach the program elsewhere.
+ *
+ * @param type where it runs
+ * @param fd the descriptor, for SO_ATTACH_BPF; the program owns it
  */
-public final class BpfProgram implements AutoCloseable {
-    /**
-     * What the kernel is told of the licence. It matters to helpers marked gpl_only, which refuse this one; no
-     * {@link Helper} is among them, so there is no reason to claim another licence than that of the source.
-     */
-    private static final ByteBuffer LICENCE = string("Apache-2.0");
+public record BpfProgram(ProgramType type, Fd fd) implements AutoCloseable {
+    /** Helpers marked gpl_only refuse it; no {@link Helper} is, so the kernel is told what the source has. */
+    private static final byte[] LICENCE = "Apache-2.0\0".getBytes(StandardCharsets.US_ASCII);
 
-    private static final int SLOT = 8;
     private static final int LOG_BYTES = 64 * 1024;
     private static final int ATTEMPTS = 5;
-
-    private final ProgramType type;
-    private final Fd fd;
-
-    private BpfProgram(ProgramType type, Fd fd) {
-        this.type = type;
-        this.fd = fd;
-    }
 
     /**
      * Assembles, verifies and loads a program.
@@ -43,61 +33,36 @@ public final class BpfProgram implements AutoCloseable {
      * @throws IllegalArgumentException if the program cannot be assembled
      */
     public static BpfProgram load(ProgramType type, String name, List<Insn> insns) throws IOException {
+        String what = type.name().toLowerCase(Locale.ROOT) + " " + name;
         ByteBuffer code = Assembler.assemble(insns);
-        ByteBuffer attributes = BpfCommand.attributes()
-                .putInt(0, type.code)
-                .putInt(4, code.limit() / SLOT)
-                .putLong(8, Native.address(code))
-                .putLong(16, Native.address(LICENCE));
+        ByteBuffer licence = Native.allocate(LICENCE.length).put(0, LICENCE);
+        ByteBuffer attributes = BpfCommand.attributes(type.code, code.limit() / Assembler.SLOT);
+        attributes.putLong(8, Native.address(code)).putLong(16, Native.address(licence));
         BpfCommand.putName(attributes, 48, name);
-        try {
-            return new BpfProgram(type, load(attributes, type.name().toLowerCase(Locale.ROOT) + " " + name));
-        } finally {
-            Reference.reachabilityFence(code);
-            Reference.reachabilityFence(insns); // and its maps, whose descriptors the code holds as numbers
+        // Without a log first: making one costs more than the verification of a small program. The instructions keep
+        // their maps reachable, whose descriptors the code holds as numbers.
+        int fd = attempt(attributes, code, licence, insns);
+        if (fd == -1) {
+            SyscallException failure = new SyscallException(BpfCommand.PROG_LOAD.operation(what), Native.errno());
+            ByteBuffer log = Native.allocate(LOG_BYTES);
+            attributes.putInt(24, 1).putInt(28, LOG_BYTES).putLong(32, Native.address(log));
+            fd = attempt(attributes, code, licence, insns, log);
+            if (fd == -1) {
+                String text = StandardCharsets.UTF_8.decode(log).toString();
+                text = text.substring(0, text.indexOf('\0'));
+                throw text.isEmpty() ? failure : new VerifierException(failure, text);
+            }
         }
-    }
-
-    /** Without a log first: making one costs more than the verification of a small program. */
-    private static Fd load(ByteBuffer attributes, String what) throws IOException {
-        int fd = attempt(attributes);
-        if (fd != -1) {
-            return Fd.owned(fd, what);
-        }
-        SyscallException failure = new SyscallException(BpfCommand.PROG_LOAD.operation(what), Native.errno());
-        ByteBuffer log = Native.allocate(LOG_BYTES);
-        attributes.putInt(24, 1).putInt(28, LOG_BYTES).putLong(32, Native.address(log));
-        fd = attempt(attributes);
-        if (fd != -1) {
-            return Fd.owned(fd, what);
-        }
-        String text = StandardCharsets.UTF_8.decode(log).toString();
-        text = text.substring(0, text.indexOf('\0'));
-        throw text.isEmpty() ? failure : new VerifierException(failure, text);
+        return new BpfProgram(type, Fd.owned(fd, what));
     }
 
     /** The verifier gives up with EAGAIN when a signal arrives. */
-    private static int attempt(ByteBuffer attributes) {
+    private static int attempt(ByteBuffer attributes, Object... pointees) {
         int fd = -1;
         for (int i = 0; i < ATTEMPTS && fd == -1 && (i == 0 || Native.failedWith(Errno.EAGAIN)); i++) {
-            fd = BpfCommand.PROG_LOAD.call(attributes);
+            fd = BpfCommand.PROG_LOAD.call(attributes, pointees);
         }
         return fd;
-    }
-
-    /** The descriptor, borrowed, for SO_ATTACH_BPF. */
-    public Fd fd() {
-        return fd;
-    }
-
-    /** Where it runs. */
-    public ProgramType type() {
-        return type;
-    }
-
-    private static ByteBuffer string(String text) {
-        ByteBuffer zeroTerminated = Native.allocate(text.length() + 1);
-        return zeroTerminated.put(0, text.getBytes(StandardCharsets.US_ASCII));
     }
 
     @Override

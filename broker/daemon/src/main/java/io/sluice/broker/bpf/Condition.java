@@ -2,28 +2,17 @@ package io.sluice.broker.bpf;
 
 /** When a conditional jump is taken. */
 public enum Condition {
-    /** {@code dst == src}. */
-    EQ(0x10),
-    /** {@code dst > src}, unsigned. */
-    GT(0x20),
-    /** {@code dst >= src}, unsigned. */
-    GE(0x30),
-    /** {@code (dst & src) != 0}. */
-    SET(0x40),
-    /** {@code dst != src}. */
-    NE(0x50),
-    /** {@code dst > src}, signed. */
-    SGT(0x60),
-    /** {@code dst >= src}, signed. */
-    SGE(0x70),
-    /** {@code dst < src}, unsigned. */
-    LT(0xa0),
-    /** {@code dst <= src}, unsigned. */
-    LE(0xb0),
-    /** {@code dst < src}, signed. */
-    SLT(0xc0),
-    /** {@code dst <= src}, signed. */
-    SLE(0xd0);
+    EQ(0x10), // dst == src
+    GT(0x20), // dst > src, unsigned
+    GE(0x30), // dst >= src, unsigned
+    SET(0x40), // (dst & src) != 0
+    NE(0x50), // dst != src
+    SGT(0x60), // dst > src, signed
+    SGE(0x70), // dst >= src, signed
+    LT(0xa0), // dst < src, unsigned
+    LE(0xb0), // dst <= src, unsigned
+    SLT(0xc0), // dst < src, signed
+    SLE(0xd0); // dst <= src, signed
 
     /** The operation bits of the opcode. */
     final int code;

@@ -1,18 +1,11 @@
 package io.sluice.broker.bpf;
 
-/**
- * The kernel functions that our programs call: arguments in R1 to R5, result in R0, R1 to R5 undefined afterwards. None
- * of them is restricted to GPL programs.
- */
+/** Functions of the kernel, none restricted to GPL programs: arguments in R1 to R5, which are lost, result in R0. */
 public enum Helper {
-    /** {@code void *bpf_map_lookup_elem(map, key)}: address of the value, 0 if there is none. */
-    MAP_LOOKUP_ELEM(1),
-    /** {@code long bpf_skb_load_bytes(skb, offset, to, len)}: 0, or negative if the packet is shorter. */
-    SKB_LOAD_BYTES(26),
-    /** {@code long bpf_skb_pull_data(skb, len)}: makes len bytes accessible directly; old packet pointers are void. */
-    SKB_PULL_DATA(39),
-    /** {@code long bpf_redirect_map(map, key, flags)}: XDP_REDIRECT, or the lower bits of flags if the slot is empty. */
-    REDIRECT_MAP(51);
+    MAP_LOOKUP_ELEM(1), // void *(map, key): address of the value, 0 if there is none
+    SKB_LOAD_BYTES(26), // long (skb, offset, to, len): 0, or negative if the packet is shorter
+    SKB_PULL_DATA(39), // long (skb, len): makes len bytes accessible directly; old packet pointers are void
+    REDIRECT_MAP(51); // long (map, key, flags): XDP_REDIRECT, or the lower bits of flags if the slot is empty
 
     /** The number in enum bpf_func_id. */
     final int id;

@@ -1,30 +1,76 @@
 package io.sluice.broker.bpf;
 
+import java.util.function.IntSupplier;
+
 /**
- * Short names for the instructions, to be imported statically. Operands are in the order of an assignment: destination
- * first. A constant is an {@code int}, and 64-bit instructions extend its sign; {@link #loadImm} takes 64 bits.
+ * The instructions, to be imported statically. Operands are in the order of an assignment: destination first. A constant
+ * is an {@code int}, and 64-bit instructions extend its sign; {@link #loadImm} takes 64 bits. What works on 32 bits clears
+ * the upper half of its destination.
+ *
+ * <p>All throw IllegalArgumentException at what is wrong in itself: R10 as destination, offsets beyond 16 bits, division
+ * by the constant 0, constant shifts by the width or more, sizes that the form does not have.
+ *
+ * <p>Source: Documentation/bpf/standardization/instruction-set.rst of the kernel (RFC 9669). Here is the part that we use
+ * of the first version; sign extension, unconditional swaps and long jumps need kernels that 6.1 is not.
  */
 public final class Insns {
+    private static final int ALU = 0x04;
+    private static final int ALU64 = 0x07;
+    private static final int JMP = 0x05;
+    private static final int JMP32 = 0x06;
+    /** Tells a register (BPF_X) from a constant (BPF_K) as second operand. */
+    private static final int REGISTER = 0x08;
+
     private Insns() {}
 
-    /** {@code dst = dst op src}, 64 bits. */
+    /** One slot. Unused registers are R0. */
+    record Word(int opcode, Reg dst, Reg src, int offset, int constant) implements Insn {
+        Word {
+            Assembler.require(offset == (short) offset, "offset " + offset + " does not fit into 16 bits");
+        }
+
+        @Override
+        public void encode(Assembler out) {
+            out.word(opcode, dst, src.number, offset, constant);
+        }
+    }
+
+    /** A 64-bit constant in two slots; {@code kind} says what its halves mean. */
+    record Wide(Reg dst, int kind, IntSupplier low, int high) implements Insn {
+        @Override
+        public void encode(Assembler out) {
+            out.word(0x18, dst, kind, 0, low.getAsInt());
+            out.word(0, Reg.R0, 0, 0, high);
+        }
+    }
+
+    /** One slot whose offset leads to the target. */
+    record Jump(int opcode, Reg dst, Reg src, int constant, Label target) implements Insn {
+        @Override
+        public void encode(Assembler out) {
+            out.jump(target);
+            out.word(opcode, dst, src.number, 0, constant);
+        }
+    }
+
+    /** {@code dst = dst op src}. */
     public static Insn alu(AluOp op, Reg dst, Reg src) {
-        return new Insn.Alu(Width.BITS_64, op, dst, src);
+        return new Word(ALU64 | REGISTER | op.code, writable(dst), src, 0, 0);
     }
 
-    /** {@code dst = dst op constant}, 64 bits. */
+    /** {@code dst = dst op constant}. */
     public static Insn alu(AluOp op, Reg dst, int constant) {
-        return new Insn.Alu(Width.BITS_64, op, dst, new Operand.Imm(constant));
+        return new Word(ALU64 | op.code, writable(dst), Reg.R0, 0, op.checked(constant, 64));
     }
 
-    /** {@code dst = dst op src}, 32 bits; clears the upper half of dst. */
+    /** {@code dst = dst op src}, 32 bits. */
     public static Insn alu32(AluOp op, Reg dst, Reg src) {
-        return new Insn.Alu(Width.BITS_32, op, dst, src);
+        return new Word(ALU | REGISTER | op.code, writable(dst), src, 0, 0);
     }
 
-    /** {@code dst = dst op constant}, 32 bits; clears the upper half of dst. */
+    /** {@code dst = dst op constant}, 32 bits: {@code alu32(MOV, R0, -1)} is 0xFFFFFFFF. */
     public static Insn alu32(AluOp op, Reg dst, int constant) {
-        return new Insn.Alu(Width.BITS_32, op, dst, new Operand.Imm(constant));
+        return new Word(ALU | op.code, writable(dst), Reg.R0, 0, op.checked(constant, 32));
     }
 
     /** {@code dst = src}. */
@@ -37,123 +83,89 @@ public final class Insns {
         return alu(AluOp.MOV, dst, constant);
     }
 
-    /** {@code dst = constant}, zero-extended: {@code mov32(R0, -1)} is 0xFFFFFFFF. */
-    public static Insn mov32(Reg dst, int constant) {
-        return alu32(AluOp.MOV, dst, constant);
+    /** Converts the lower 16, 32 or 64 bits between host and network byte order; clears the rest. */
+    public static Insn bigEndian(Reg dst, int bits) {
+        Assembler.require(bits == 16 || bits == 32 || bits == 64, "a byte swap has 16, 32 or 64 bits, not " + bits);
+        return new Word(0xdc, writable(dst), Reg.R0, 0, bits);
     }
 
-    /** {@code dst += src}. */
-    public static Insn add(Reg dst, Reg src) {
-        return alu(AluOp.ADD, dst, src);
-    }
-
-    /** {@code dst += constant}. */
-    public static Insn add(Reg dst, int constant) {
-        return alu(AluOp.ADD, dst, constant);
-    }
-
-    /** {@code dst = -dst}, 64 bits. */
-    public static Insn neg(Reg dst) {
-        return new Insn.Neg(Width.BITS_64, dst);
-    }
-
-    /** {@code dst = -dst}, 32 bits; clears the upper half of dst. */
-    public static Insn neg32(Reg dst) {
-        return new Insn.Neg(Width.BITS_32, dst);
-    }
-
-    /** Converts the lower 16 bits between host and network byte order; clears the rest. */
-    public static Insn be16(Reg dst) {
-        return new Insn.ToBigEndian(dst, 16);
-    }
-
-    /** Converts the lower 32 bits between host and network byte order; clears the rest. */
-    public static Insn be32(Reg dst) {
-        return new Insn.ToBigEndian(dst, 32);
-    }
-
-    /** Converts all bits between host and network byte order. */
-    public static Insn be64(Reg dst) {
-        return new Insn.ToBigEndian(dst, 64);
-    }
-
-    /** {@code dst = value}. */
+    /** {@code dst = value}, in two slots. */
     public static Insn loadImm(Reg dst, long value) {
-        return new Insn.LoadImm64(dst, value);
+        return new Wide(writable(dst), 0, () -> (int) value, (int) (value >>> 32));
     }
 
-    /** {@code dst = the map}, for a helper. */
+    /** {@code dst = the map}, for a helper; two slots. The map has to be open when the program is assembled. */
     public static Insn loadMap(Reg dst, BpfMap map) {
-        return new Insn.LoadMap(dst, map);
+        return new Wide(writable(dst), 1, () -> map.fd().number(), 0);
     }
 
-    /** {@code dst = address of the map's only value + offset}; for arrays of one entry. */
+    /** {@code dst = address of an array's only value + offset}; no null check needed. As {@link #loadMap} otherwise. */
     public static Insn loadMapValue(Reg dst, BpfMap map, int offset) {
-        return new Insn.LoadMapValue(dst, map, offset);
+        boolean fixed = map.type() == BpfMap.Type.ARRAY && map.entries() == 1;
+        Assembler.require(fixed, map + " is not an array of one entry, only those have a fixed address");
+        boolean inside = offset >= 0 && offset < map.valueSize();
+        Assembler.require(inside, "offset " + offset + " is outside of the value of " + map);
+        return new Wide(writable(dst), 2, () -> map.fd().number(), offset);
     }
 
     /** {@code dst = *(base + offset)}, zero-extended. */
     public static Insn ldx(Size size, Reg dst, Reg base, int offset) {
-        return new Insn.Load(size, dst, base, offset);
+        return new Word(0x61 | size.code, writable(dst), base, offset, 0);
     }
 
     /** {@code *(base + offset) = src}. */
     public static Insn stx(Size size, Reg base, int offset, Reg src) {
-        return new Insn.Store(size, base, offset, src);
+        return new Word(0x63 | size.code, base, src, offset, 0);
     }
 
     /** {@code *(base + offset) = constant}. */
     public static Insn st(Size size, Reg base, int offset, int constant) {
-        return new Insn.Store(size, base, offset, new Operand.Imm(constant));
+        return new Word(0x62 | size.code, base, Reg.R0, offset, constant);
     }
 
-    /** {@code *(base + offset) += src}, atomically: W or DW. */
+    /** {@code *(base + offset) += src}, at once for all CPUs: W or DW. */
     public static Insn atomicAdd(Size size, Reg base, int offset, Reg src) {
-        return new Insn.AtomicAdd(size, base, offset, src);
-    }
-
-    /** {@code R0 = packet[offset]} in host byte order: B, H or W; see {@link Insn.LoadPacket}. */
-    public static Insn ldAbs(Size size, int offset) {
-        return new Insn.LoadPacket(size, offset);
-    }
-
-    /** {@code R0 = packet[index + offset]} in host byte order: B, H or W; see {@link Insn.LoadPacket}. */
-    public static Insn ldInd(Size size, Reg index, int offset) {
-        return new Insn.LoadPacketIndirect(size, index, offset);
+        Assembler.require(size == Size.W || size == Size.DW, "an atomic addition has 32 or 64 bits, not " + size);
+        return new Word(0xc3 | size.code, base, src, offset, 0);
     }
 
     /** {@code goto target}. */
     public static Insn jmp(Label target) {
-        return new Insn.Jump(target);
+        return new Jump(JMP, Reg.R0, Reg.R0, 0, target);
     }
 
-    /** {@code if (dst condition src) goto target}, 64 bits. */
+    /** {@code if (dst condition src) goto target}. */
     public static Insn jmpIf(Condition condition, Reg dst, Reg src, Label target) {
-        return new Insn.JumpIf(Width.BITS_64, condition, dst, src, target);
+        return new Jump(JMP | REGISTER | condition.code, dst, src, 0, target);
     }
 
-    /** {@code if (dst condition constant) goto target}, 64 bits. */
+    /** {@code if (dst condition constant) goto target}. */
     public static Insn jmpIf(Condition condition, Reg dst, int constant, Label target) {
-        return new Insn.JumpIf(Width.BITS_64, condition, dst, new Operand.Imm(constant), target);
+        return new Jump(JMP | condition.code, dst, Reg.R0, constant, target);
     }
 
     /** {@code if (dst condition src) goto target}, lower 32 bits. */
     public static Insn jmpIf32(Condition condition, Reg dst, Reg src, Label target) {
-        return new Insn.JumpIf(Width.BITS_32, condition, dst, src, target);
+        return new Jump(JMP32 | REGISTER | condition.code, dst, src, 0, target);
     }
 
     /** {@code if (dst condition constant) goto target}, lower 32 bits. */
     public static Insn jmpIf32(Condition condition, Reg dst, int constant, Label target) {
-        return new Insn.JumpIf(Width.BITS_32, condition, dst, new Operand.Imm(constant), target);
+        return new Jump(JMP32 | condition.code, dst, Reg.R0, constant, target);
     }
 
     /** {@code R0 = helper(R1, ...)}. */
     public static Insn call(Helper helper) {
-        return new Insn.Call(helper);
+        return new Word(0x85, Reg.R0, Reg.R0, 0, helper.id);
     }
 
     /** {@code return R0}. */
     public static Insn exit() {
-        return new Insn.Exit();
+        return new Word(0x95, Reg.R0, Reg.R0, 0, 0);
+    }
+
+    private static Reg writable(Reg dst) {
+        Assembler.require(dst != Reg.R10, "R10, the frame pointer, is read-only");
+        return dst;
     }
 }

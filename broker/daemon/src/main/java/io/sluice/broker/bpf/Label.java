@@ -1,7 +1,5 @@
 package io.sluice.broker.bpf;
 
-import java.util.Objects;
-
 /**
  * A place in a program. Standing in the list it marks what follows it and occupies no slot; jumps name it as target. Two
  * labels of the same name are different labels, so code that is put into a program twice creates its own each time.
@@ -11,7 +9,7 @@ public final class Label implements Insn {
 
     /** A new label; the name appears in errors only. */
     public Label(String name) {
-        this.name = Objects.requireNonNull(name);
+        this.name = name;
     }
 
     @Override

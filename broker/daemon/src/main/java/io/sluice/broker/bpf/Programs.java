@@ -1,21 +1,7 @@
 package io.sluice.broker.bpf;
 
-import static io.sluice.broker.bpf.Condition.NE;
-import static io.sluice.broker.bpf.Insns.call;
-import static io.sluice.broker.bpf.Insns.exit;
-import static io.sluice.broker.bpf.Insns.jmpIf;
-import static io.sluice.broker.bpf.Insns.jmpIf32;
-import static io.sluice.broker.bpf.Insns.ldx;
-import static io.sluice.broker.bpf.Insns.loadMap;
-import static io.sluice.broker.bpf.Insns.loadMapValue;
-import static io.sluice.broker.bpf.Insns.mov;
-import static io.sluice.broker.bpf.Insns.mov32;
-import static io.sluice.broker.bpf.Reg.R0;
-import static io.sluice.broker.bpf.Reg.R1;
-import static io.sluice.broker.bpf.Reg.R2;
-import static io.sluice.broker.bpf.Reg.R3;
-import static io.sluice.broker.bpf.Size.DW;
-import static io.sluice.broker.bpf.Size.W;
+import static io.sluice.broker.bpf.Insns.*;
+import static io.sluice.broker.bpf.Reg.*;
 
 import java.util.List;
 
@@ -23,15 +9,12 @@ import java.util.List;
 public final class Programs {
     /** Slot of a revocation map: {@link #ALLOWED} while the lease lives. A new map holds 0, so it starts out revoked. */
     public static final int REVOCATION_SLOT = 0;
-
     /** What the revocation slot holds while the lease lives. Anything else revokes. */
     public static final long ALLOWED = 1;
 
     private static final int XDP_PASS = 2;
-
     /** struct xdp_md. */
     private static final int XDP_RX_QUEUE_INDEX = 16;
-
     /** struct __sk_buff. */
     private static final int SKB_IFINDEX = 40;
 
@@ -39,9 +22,9 @@ public final class Programs {
 
     /** XDP: to the queue's socket in the map, and where there is none, on to the stack. */
     public static List<Insn> xdpRedirect(BpfMap xsks) {
-        Assembler.require(xsks.isXskMap(), xsks + " is not a map of AF_XDP sockets");
+        Assembler.require(xsks.type() == BpfMap.Type.XSKMAP, xsks + " is not a map of AF_XDP sockets");
         return List.of(
-                ldx(W, R2, R1, XDP_RX_QUEUE_INDEX),
+                ldx(Size.W, R2, R1, XDP_RX_QUEUE_INDEX),
                 loadMap(R1, xsks),
                 mov(R3, XDP_PASS),
                 call(Helper.REDIRECT_MAP),
@@ -62,12 +45,12 @@ public final class Programs {
         Label drop = new Label("drop");
         return List.of(
                 mov(R0, 0),
-                ldx(W, R2, R1, SKB_IFINDEX),
-                jmpIf32(NE, R2, ifindex, drop),
+                ldx(Size.W, R2, R1, SKB_IFINDEX),
+                jmpIf32(Condition.NE, R2, ifindex, drop),
                 loadMapValue(R3, revocation, REVOCATION_SLOT * Long.BYTES),
-                ldx(DW, R3, R3, 0),
-                jmpIf(NE, R3, (int) ALLOWED, drop),
-                mov32(R0, -1),
+                ldx(Size.DW, R3, R3, 0),
+                jmpIf(Condition.NE, R3, (int) ALLOWED, drop),
+                alu32(AluOp.MOV, R0, -1),
                 drop,
                 exit());
     }

@@ -1,29 +1,18 @@
 package io.sluice.broker.bpf;
 
 /** The registers, 64 bits each. A call loses R0 to R5. */
-public enum Reg implements Operand {
-    /** A helper's result and the program's verdict. */
-    R0(0),
-    /** First argument; when the program starts, the context. */
-    R1(1),
-    /** Second argument. */
+public enum Reg {
+    R0(0), // a helper's result and the program's verdict
+    R1(1), // first argument; when the program starts, the context
     R2(2),
-    /** Third argument. */
     R3(3),
-    /** Fourth argument. */
     R4(4),
-    /** Fifth argument. */
-    R5(5),
-    /** {@link Insns#ldAbs} and {@link Insns#ldInd} want the context here. */
-    R6(6),
-    /** Kept across calls, like R6 to R9 all. */
+    R5(5), // last argument
+    R6(6), // kept across calls, like all up to R9
     R7(7),
-    /** Free. */
     R8(8),
-    /** Free. */
     R9(9),
-    /** The frame pointer, read-only: the stack is the 512 bytes below it. */
-    R10(10);
+    R10(10); // the frame pointer, read-only: the stack is the 512 bytes below it
 
     final int number;
 

@@ -2,14 +2,10 @@ package io.sluice.broker.policy;
 
 /** How the sockets of a packet grant share its traffic, packet(7) PACKET_FANOUT. */
 public enum Fanout {
-    /** By flow. */
-    HASH(0),
-    /** In turn. */
-    LB(1),
-    /** By the CPU that received the packet. */
-    CPU(2),
-    /** By the device queue that received the packet. */
-    QM(5);
+    HASH(0), // by flow
+    LB(1), // in turn
+    CPU(2), // by the CPU that received the packet
+    QM(5); // by the device queue that received the packet
 
     private final int value;
 

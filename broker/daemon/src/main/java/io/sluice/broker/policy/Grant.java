@@ -1,10 +1,11 @@
 package io.sluice.broker.policy;
 
 import io.sluice.grant.v1.GrantInfo;
+import io.sluice.grant.v1.GrantRequest;
 import java.util.List;
 import java.util.Optional;
 
-/** What a tenant may ask for, by name. A request narrows it, see {@link Decisions}. */
+/** What a tenant may ask for, by name. A request narrows it, see {@link Decision}. */
 public sealed interface Grant permits XdpGrant, PacketGrant {
     /** Unique within the tenant. */
     String name();
@@ -18,10 +19,10 @@ public sealed interface Grant permits XdpGrant, PacketGrant {
     /** xdp: ids of receive queues; packet: the sockets, counted from 0. */
     List<Integer> queues();
 
-    /**
-     * In what the order goes beyond this grant; empty if this grant allows it. Whatever the order was made from: after a
-     * reload of the policy, this says whether a lease may stay.
-     */
+    /** The grant, less what the request leaves out of it; throws IllegalArgumentException if that is no order at all. */
+    Order narrow(GrantRequest request);
+
+    /** In what the order goes beyond this grant, whatever it was made from; empty if this grant allows it. */
     Optional<String> excess(Order order);
 
     /** What its tenant is told about it. */

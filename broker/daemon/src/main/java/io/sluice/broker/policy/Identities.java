@@ -1,17 +1,25 @@
 package io.sluice.broker.policy;
 
+import io.sluice.broker.sys.BrokerCalls;
 import java.util.OptionalInt;
+import jnr.ffi.Pointer;
 
 /** Looks up the names of users and groups. */
+@FunctionalInterface
 public interface Identities {
-    /** The uid of that user, unsigned; empty if there is none. */
-    OptionalInt user(String name);
-
-    /** The gid of that group, unsigned; empty if there is none. */
-    OptionalInt group(String name);
+    /** The id of that user or group, unsigned; empty if there is none. */
+    OptionalInt find(Identity.Kind kind, String name);
 
     /** The host's own, by the C library: files, LDAP, whatever nsswitch.conf says. */
     static Identities libc() {
-        return LibcIdentities.INSTANCE;
+        return (kind, name) -> {
+            // The C library answers in memory of its own, one piece for the process.
+            synchronized (BrokerCalls.LIBC) {
+                boolean user = kind == Identity.Kind.UID;
+                Pointer entry = user ? BrokerCalls.LIBC.getpwnam(name) : BrokerCalls.LIBC.getgrnam(name);
+                // pw_uid of struct passwd and gr_gid of struct group are both at 16: after two pointers.
+                return entry == null ? OptionalInt.empty() : OptionalInt.of(entry.getInt(16));
+            }
+        };
     }
 }

@@ -1,7 +1,10 @@
 package io.sluice.broker.policy;
 
+import io.sluice.grant.v1.GrantRequest;
+import io.sluice.grant.v1.PacketRequest;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -25,22 +28,31 @@ public record PacketGrant(
         int bufferBytes,
         int ringFrames)
         implements Grant {
-    /** Most sockets of a grant. */
-    public static final int MAX_SOCKETS = 32;
-    /** Smallest buffer, in bytes: a superframe with its skb has to fit. */
-    public static final int MIN_BUFFER = 128 << 10;
-    /** Largest buffer, in bytes. */
-    public static final int MAX_BUFFER = 256 << 20;
-    /** Fewest entries of a ring that there is: enough to fill a page, of 64 KiB too. */
-    public static final int MIN_RING_FRAMES = 32;
-    /** Most entries of a ring. */
-    public static final int MAX_RING_FRAMES = 65_536;
-    /** The buffer of a grant whose policy says nothing, in bytes. */
-    static final int DEFAULT_BUFFER = 4 << 20;
+    private static final String UNCONFINED = "true, as a packet socket reaches every device of its network namespace:"
+            + " whoever holds it can re-bind it, read and send there whatever this grant says";
+    private static final Range SOCKETS = new Range(1, 32);
+    private static final Range BUFFER = new Range(128 << 10, 256 << 20); // a superframe with its skb has to fit
+    private static final Range RING = Range.powersOfTwo(32, 65_536); // the fewest fill a page, of 64 KiB too
 
     public PacketGrant {
         Require.names(name, interfaceName);
         check(sockets, bufferBytes, ringFrames);
+    }
+
+    static Optional<Grant> read(String name, Section section) {
+        section.allow("kind interface unconfined sockets fanout offloads promiscuous buffer ring-frames");
+        String device = section.device();
+        section.require("unconfined", UNCONFINED).text("unconfined", UNCONFINED, "true"::equals);
+        int sockets = section.integer("sockets", SOCKETS, 1);
+        Fanout fanout = section.choice("fanout", Fanout.HASH);
+        boolean offloads = section.flag("offloads", true);
+        boolean promiscuous = section.flag("promiscuous", false);
+        String size = "a size from 128KiB to 256MiB, such as 4MiB";
+        int buffer = (int) section.number("buffer", Section.BYTES, BUFFER::has, size, 4 << 20);
+        LongPredicate ring = frames -> frames == 0 || RING.has(frames);
+        int frames = (int) section.number("ring-frames", Section.NUMBER, ring, "0 or " + RING, 0);
+        return section.make(
+                () -> new PacketGrant(name, device, sockets, fanout, offloads, promiscuous, buffer, frames));
     }
 
     @Override
@@ -51,6 +63,15 @@ public record PacketGrant(
     @Override
     public List<Integer> queues() {
         return IntStream.range(0, sockets).boxed().toList();
+    }
+
+    @Override
+    public PacketOrder narrow(GrantRequest request) {
+        PacketRequest wish = request.getPacket();
+        int most = wish.getSockets() == 0 ? sockets : wish.getSockets();
+        boolean header = wish.hasVnetHeader() ? wish.getVnetHeader() : offloads && wish.getRingFrames() == 0;
+        int frames = wish.getRingFrames();
+        return new PacketOrder(name, interfaceName, most, fanout, header, promiscuous, bufferBytes, frames);
     }
 
     @Override
@@ -71,10 +92,10 @@ public record PacketGrant(
     }
 
     static void check(int sockets, int bufferBytes, int ringFrames) {
-        Require.range("sockets", sockets, 1, MAX_SOCKETS);
-        Require.range("buffer", bufferBytes, MIN_BUFFER, MAX_BUFFER);
+        SOCKETS.check("sockets", sockets);
+        BUFFER.check("buffer", bufferBytes);
         if (ringFrames != 0) {
-            Require.ring("ring frames", ringFrames, MIN_RING_FRAMES, MAX_RING_FRAMES);
+            RING.check("ring frames", ringFrames);
         }
     }
 }

@@ -24,9 +24,8 @@ public record PacketOrder(
     public PacketOrder {
         Require.names(grant, interfaceName);
         PacketGrant.check(sockets, bufferBytes, ringFrames);
-        Require.that(
-                ringFrames == 0 || !vnetHeader,
-                "ring frames exclude the vnet header: a TPACKET_V2 ring has no place for it");
+        boolean clash = vnetHeader && ringFrames != 0;
+        Require.that(!clash, "ring frames exclude the vnet header: a TPACKET_V2 ring has no place for it");
     }
 
     /** Two rings and two buffers a socket; the kernel doubles what SO_RCVBUF and SO_SNDBUF say, and may fill that. */

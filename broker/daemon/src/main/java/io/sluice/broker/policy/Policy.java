@@ -16,11 +16,10 @@ public record Policy(String source, String text, List<Identity> admins, List<Ten
     public Policy {
         admins = List.copyOf(admins);
         tenants = List.copyOf(tenants);
+        long names = tenants.stream().map(Tenant::name).distinct().count();
+        long identities = tenants.stream().map(Tenant::identity).distinct().count();
         Require.that(!admins.isEmpty(), "a policy without admins");
-        Require.that(
-                tenants.stream().map(Tenant::name).distinct().count() == tenants.size()
-                        && tenants.stream().map(Tenant::identity).distinct().count() == tenants.size(),
-                "two tenants of one name or identity");
+        Require.that(Math.min(names, identities) == tenants.size(), "two tenants of one name or identity");
     }
 
     /** The tenant of that name. */
@@ -33,13 +32,11 @@ public record Policy(String source, String text, List<Identity> admins, List<Ten
      * is neither: which it acts for can't be known, and guessing would lend one tenant's grants to the other.
      */
     public Optional<Tenant> tenantOf(PeerCredentials peer) {
-        List<Tenant> matching = tenants.stream()
-                .filter(tenant -> tenant.identity().matches(peer))
-                .toList();
+        List<Tenant> matching =
+                tenants.stream().filter(t -> t.identity().matches(peer)).toList();
         return matching.stream()
-                .filter(tenant -> tenant.identity() instanceof Identity.Uid)
-                .findFirst()
-                .or(() -> matching.size() == 1 ? Optional.of(matching.get(0)) : Optional.empty());
+                .filter(tenant -> matching.size() == 1 || tenant.identity().kind() == Identity.Kind.UID)
+                .findFirst();
     }
 
     /** Whether this peer may use the admin table. */

@@ -1,36 +1,40 @@
 package io.sluice.broker.policy;
 
-import java.util.Arrays;
+import io.sluice.broker.policy.PolicyException.Problem;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.LongPredicate;
 import java.util.function.Predicate;
-import org.snakeyaml.engine.v2.nodes.CollectionNode;
-import org.snakeyaml.engine.v2.nodes.MappingNode;
-import org.snakeyaml.engine.v2.nodes.Node;
-import org.snakeyaml.engine.v2.nodes.NodeTuple;
-import org.snakeyaml.engine.v2.nodes.ScalarNode;
-import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.snakeyaml.engine.v2.nodes.*;
 
 /**
  * A mapping of the policy file, read key by key. Whatever is wrong is added to the problems, and the reader gets a value
  * that it can go on with.
  */
 final class Section {
-    private final Problems problems;
+    static final Map<String, Long> NUMBER = Map.of("", 1L);
+    static final Map<String, Long> BYTES = Map.of("B", 1L, "KiB", 1L << 10, "MiB", 1L << 20, "GiB", 1L << 30);
+    static final Map<String, Long> MICROS = Map.of("us", 1L, "ms", 1000L);
+    private static final Pattern QUANTITY = Pattern.compile("(0|[1-9][0-9]{0,17})([A-Za-z]*)");
+    private static final Map<String, Boolean> FLAGS = Map.of("true", true, "false", false);
+
+    private final List<Problem> problems;
     private final String what;
     private final Node node;
-    private final Map<String, Node> keys = new LinkedHashMap<>();
-    private final Map<String, Node> values = new LinkedHashMap<>();
+    private final Map<String, NodeTuple> entries = new LinkedHashMap<>();
 
-    /**
-     * @param what names the mapping in errors
-     * @param node ought to be a mapping with plain keys, each once
-     */
-    Section(Problems problems, String what, Node node) {
+    /** {@code what} names it in errors; the node ought to be a mapping with plain keys, each once. */
+    Section(List<Problem> problems, String what, Node node) {
         this.problems = problems;
         this.what = what;
         this.node = node;
@@ -41,74 +45,88 @@ final class Section {
         }
     }
 
-    private void add(NodeTuple tuple) {
-        String key = tuple.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "";
+    private void add(NodeTuple entry) {
+        Node name = entry.getKeyNode();
+        String key = name instanceof ScalarNode scalar ? scalar.getValue() : "";
         if (key.isEmpty()) {
-            problem(tuple.getKeyNode(), "a key of " + what + " is " + shown(tuple.getKeyNode()) + "; expected a name");
+            problem(name, "a key of " + what + " is " + shown(name) + "; expected a name");
         } else if (key.equals("<<")) {
-            problem(tuple.getKeyNode(), "merge keys (<<) are not allowed; expected every setting written out");
-        } else if (keys.putIfAbsent(key, tuple.getKeyNode()) != null) {
-            String first = " already, on line " + line(keys.get(key));
-            problem(tuple.getKeyNode(), Words.quote(key) + " is in " + what + first + "; expected each key once");
-        } else {
-            values.put(key, tuple.getValueNode());
+            problem(name, "merge keys (<<) are not allowed; expected every setting written out");
+        } else if (entries.putIfAbsent(key, entry) != null) {
+            String first = " already, on line " + line(entries.get(key).getKeyNode());
+            problem(name, Words.quote(key) + " is in " + what + first + "; expected each key once");
         }
     }
 
     /** Any other key than these, which blanks separate, is an error. */
     Section allow(String allowed) {
         List<String> list = List.of(allowed.split(" ", -1));
-        values.keySet().stream().filter(key -> !list.contains(key)).forEach(key -> {
+        entries.keySet().stream().filter(key -> !list.contains(key)).forEach(key -> {
             String expected = "; expected one of " + String.join(", ", list) + Words.didYouMean(key, list);
-            problem(keys.get(key), "unknown key " + Words.quote(key) + " in " + what + expected);
+            problem(entries.get(key).getKeyNode(), "unknown key " + Words.quote(key) + " in " + what + expected);
         });
         return this;
     }
 
-    /** The values by key, where keys are names that the writer chose. A bad name is an error, and there all the same. */
-    Map<String, Node> named() {
-        values.keySet().stream().filter(name -> !Require.isName(name)).forEach(name -> {
-            String expected = "; expected 1 to 32 of a-z, 0-9 and -, not starting with -";
-            problem(keys.get(name), Words.quote(name) + " in " + what + " is no name" + expected);
-        });
-        return values;
-    }
-
     /** It is an error if the key is not there. */
-    void requires(String key, String expected) {
-        if (!values.containsKey(key)) {
+    Section require(String key, String expected) {
+        if (!entries.containsKey(key)) {
             problem(what + " has no " + key + "; expected " + key + ": " + expected);
         }
+        return this;
     }
 
-    /** Which of these keys are there. */
-    List<String> given(String... candidates) {
-        return Arrays.stream(candidates).filter(values::containsKey).toList();
+    /** The only one of these keys that is there; empty, and an error, if there is none or another. */
+    Optional<String> only(String allowed) {
+        allow(allowed);
+        List<String> given =
+                Stream.of(allowed.split(" ", -1)).filter(entries::containsKey).toList();
+        if (given.size() != 1) {
+            String names = given.isEmpty() ? "nobody" : String.join(" and ", given);
+            problem(what + " names " + names + "; expected exactly one of " + allowed.replace(" ", ", "));
+            return Optional.empty();
+        }
+        return Optional.of(given.get(0));
     }
 
     /** A mapping within this one. */
     Optional<Section> section(String key) {
-        return Optional.ofNullable(values.get(key)).map(value -> new Section(problems, key + " of " + what, value));
+        return value(key).map(value -> new Section(problems, key + " of " + what, value));
     }
 
-    /** The items of a list; none if it is absent, empty or no list. */
+    /** What {@code read} makes of each section, {@code what}, of a mapping within this one, whose keys are names. */
+    <T> List<T> named(String key, String what, BiFunction<String, Section, Optional<T>> read) {
+        List<T> all = new ArrayList<>();
+        section(key)
+                .ifPresent(section -> section.entries.forEach((name, entry) -> {
+                    String quoted = Words.quote(name);
+                    if (!Require.isName(name)) {
+                        String expected = " is no name; expected 1 to 32 of a-z, 0-9 and -, not starting with -";
+                        problem(entry.getKeyNode(), quoted + " in " + section.what + expected);
+                    }
+                    Section value = new Section(problems, what + " " + quoted, entry.getValueNode());
+                    read.apply(name, value).ifPresent(all::add);
+                }));
+        return all;
+    }
+
+    /** The items of a list; none if it is absent or, which is an error, empty or no list. */
     List<Node> list(String key, String expected) {
-        if (values.get(key) instanceof SequenceNode sequence
-                && !sequence.getValue().isEmpty()) {
-            return sequence.getValue();
-        }
-        if (values.containsKey(key)) {
-            bad(key, expected);
+        Node value = value(key).orElse(null);
+        if (value instanceof SequenceNode list && !list.getValue().isEmpty()) {
+            return list.getValue();
+        } else if (value != null) {
+            bad(value, key, expected);
         }
         return List.of();
     }
 
     /** What {@code parse} makes of the key's value; empty if it is absent or, which is an error, makes nothing of it. */
     <T> Optional<T> read(String key, String expected, Function<ScalarNode, Optional<T>> parse) {
-        Node value = values.get(key);
+        Node value = value(key).orElse(null);
         Optional<T> parsed = value instanceof ScalarNode scalar ? parse.apply(scalar) : Optional.empty();
         if (value != null && parsed.isEmpty()) {
-            bad(key, expected);
+            bad(value, key, expected);
         }
         return parsed;
     }
@@ -118,58 +136,67 @@ final class Section {
         return read(key, expected, scalar -> Optional.of(scalar.getValue()).filter(valid));
     }
 
-    boolean flag(String key, boolean fallback) {
-        Map<String, Boolean> flags = Map.of("true", true, "false", false);
-        return read(key, "true or false", scalar -> Optional.ofNullable(flags.get(plain(scalar))))
-                .orElse(fallback);
+    /** The network device of a grant. */
+    String device() {
+        String expected = "the name of a network device, 1 to 15 printable ASCII characters without blanks, / and :";
+        Predicate<String> valid = Require.INTERFACE.asMatchPredicate();
+        return require("interface", expected).text("interface", expected, valid).orElse("");
     }
 
-    int integer(String key, int fallback, int min, int max) {
-        String expected = "a whole number from " + min + " to " + max;
-        return (int) number(key, fallback, Units.NUMBER, expected, value -> value >= min && value <= max);
-    }
-
-    int ring(String key, int fallback) {
-        String expected = "a power of two from 1 to " + Rings.MAX;
-        return (int) number(key, fallback, Units.NUMBER, expected, value -> Require.isRing(value, 1, Rings.MAX));
-    }
-
-    long bytes(String key, long fallback, long min, long max) {
-        String expected = String.format(
-                "a size from %s to %s, such as %s", Units.size(min), Units.size(max), Units.size(fallback));
-        return number(key, fallback, Units.BYTES, expected, value -> value >= min && value <= max);
-    }
-
-    /** A number in one of the units; in quotes it is text and none. */
-    long number(String key, long fallback, Map<String, Long> units, String expected, Predicate<Long> valid) {
-        return read(key, expected, scalar -> Units.parse(plain(scalar), units).filter(valid))
-                .orElse(fallback);
+    /** One of the words. */
+    Optional<String> word(String key, List<String> words) {
+        Function<Node, String> meant = node -> Words.didYouMean(((ScalarNode) node).getValue(), words);
+        String guess =
+                value(key).filter(ScalarNode.class::isInstance).map(meant).orElse("");
+        return text(key, "one of " + String.join(", ", words) + guess, words::contains);
     }
 
     /** One of an enumeration's constants, written in lower case. */
     <E extends Enum<E>> E choice(String key, E fallback) {
-        Map<String, E> choices = new LinkedHashMap<>();
+        Map<String, E> constants = new LinkedHashMap<>();
         for (E constant : fallback.getDeclaringClass().getEnumConstants()) {
-            choices.put(constant.name().toLowerCase(Locale.ROOT), constant);
+            constants.put(constant.name().toLowerCase(Locale.ROOT), constant);
         }
-        return oneOf(key, choices).orElse(fallback);
+        return word(key, List.copyOf(constants.keySet())).map(constants::get).orElse(fallback);
     }
 
-    /** What one of the words stands for; empty if it is absent or wrong. */
-    <T> Optional<T> oneOf(String key, Map<String, T> choices) {
-        String expected = "one of " + String.join(", ", choices.keySet());
-        String meant = values.get(key) instanceof ScalarNode scalar
-                ? Words.didYouMean(scalar.getValue(), choices.keySet())
-                : "";
-        return read(key, expected + meant, scalar -> Optional.ofNullable(choices.get(scalar.getValue())));
+    boolean flag(String key, boolean fallback) {
+        return read(key, "true or false", scalar -> Optional.ofNullable(FLAGS.get(plain(scalar))))
+                .orElse(fallback);
     }
 
-    /** Adds that the key's value is not what was expected. */
-    void bad(String key, String expected) {
-        problem(values.get(key), key + " is " + shown(values.get(key)) + "; expected " + expected);
+    int integer(String key, Range range, int fallback) {
+        String expected = (range.powersOfTwo() ? "" : "a whole number ") + range;
+        return (int) number(key, NUMBER, range::has, expected, fallback);
     }
 
-    /** Adds what is wrong with the section as a whole, unless it is no mapping, which says enough. */
+    /** A number in the smallest of the units. In quotes it is text and none. */
+    long number(String key, Map<String, Long> units, LongPredicate valid, String expected, long fallback) {
+        return read(key, expected, scalar -> number(plain(scalar), units).filter(valid::test))
+                .orElse(fallback);
+    }
+
+    private static Optional<Long> number(String text, Map<String, Long> units) {
+        Matcher matcher = QUANTITY.matcher(text);
+        if (!matcher.matches() || !units.containsKey(matcher.group(2))) {
+            return Optional.empty();
+        }
+        long count = Long.parseLong(matcher.group(1));
+        long unit = units.get(matcher.group(2));
+        return Optional.of(count * unit).filter(product -> count <= Long.MAX_VALUE / unit);
+    }
+
+    /** A record of what was read, unless something is wrong by now; what its constructor refuses is. */
+    <T> Optional<T> make(Supplier<T> constructor) {
+        try {
+            return problems.isEmpty() ? Optional.of(constructor.get()) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            problem(what + " is not possible: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Adds what is wrong with it as a whole, unless it is no mapping, which says enough. */
     void problem(String message) {
         if (node instanceof MappingNode) {
             problem(node, message);
@@ -178,36 +205,38 @@ final class Section {
 
     /** Adds what is wrong with a part of it. */
     void problem(Node where, String message) {
-        problems.add(where.getStartMark(), message);
+        problems.add(Problem.at(where.getStartMark(), message));
     }
 
-    /** How errors name it. */
-    String what() {
-        return what;
+    /** Adds that a value, the one of this key or an item of it, is not what was expected. */
+    void bad(Node value, String key, String expected) {
+        problem(value, key + " is " + shown(value) + "; expected " + expected);
     }
 
-    /** The line that it starts on. */
-    int line() {
-        return line(node);
-    }
-
-    static String plain(Node node) {
-        return node instanceof ScalarNode scalar && scalar.isPlain() ? scalar.getValue() : "";
+    Optional<Node> value(String key) {
+        return Optional.ofNullable(entries.get(key)).map(NodeTuple::getValueNode);
     }
 
     private static int line(Node node) {
         return node.getStartMark().map(mark -> mark.getLine() + 1).orElse(0);
     }
 
-    static String shown(Node node) {
+    /** What stands there without quotes; empty if nothing does. */
+    static String plain(Node node) {
+        return node instanceof ScalarNode scalar && scalar.isPlain() ? scalar.getValue() : "";
+    }
+
+    private static String shown(Node node) {
         if (node instanceof ScalarNode scalar) {
             String text = Words.quote(scalar.getValue());
-            return !scalar.isPlain()
-                    ? "the quoted text " + text
-                    : scalar.getValue().isEmpty() ? "empty" : text;
+            return !scalar.isPlain() ? "the quoted text " + text : text.equals("\"\"") ? "empty" : text;
         }
-        boolean empty =
-                node instanceof CollectionNode<?> items && items.getValue().isEmpty();
+        boolean empty = ((CollectionNode<?>) node).getValue().isEmpty();
         return (empty ? "an empty " : "a ") + (node instanceof MappingNode ? "mapping" : "list");
+    }
+
+    @Override
+    public String toString() {
+        return what + " (line " + line(node) + ")";
     }
 }

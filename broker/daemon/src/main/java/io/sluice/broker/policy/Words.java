@@ -1,7 +1,6 @@
 package io.sluice.broker.policy;
 
-import java.util.Collection;
-import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -19,32 +18,27 @@ final class Words {
         return '"' + UNSHOWN.matcher(shown).replaceAll("?") + '"';
     }
 
-    /** {@code " (did you mean ...?)"} if one of the choices is a close misspelling away, else nothing. */
-    static String didYouMean(String word, Collection<String> choices) {
+    /** {@code " (did you mean ...?)"} if one of the choices looks like a misspelling away, else nothing. */
+    static String didYouMean(String word, List<String> choices) {
         String lower = word.toLowerCase(Locale.ROOT);
-        return choices.stream()
-                .filter(choice -> word.length() <= SHOWN && distance(lower, choice) <= Math.max(1, choice.length() / 3))
-                .min(Comparator.comparingInt(choice -> distance(lower, choice)))
-                .map(choice -> " (did you mean " + quote(choice) + "?)")
+        String close = choices.stream()
+                .filter(choice -> isClose(lower, choice))
+                .findFirst()
                 .orElse("");
+        return close.isEmpty() ? "" : " (did you mean " + quote(close) + "?)";
     }
 
-    /** Edits from {@code a} to {@code b}: insert, delete, replace, or swap neighbours (optimal string alignment). */
-    private static int distance(String a, String b) {
-        int[][] edits = new int[a.length() + 1][b.length() + 1];
-        for (int i = 0; i <= a.length(); i++) {
-            for (int j = 0; j <= b.length(); j++) {
-                if (i == 0 || j == 0) {
-                    edits[i][j] = i + j;
-                    continue;
-                }
-                int replaced = edits[i - 1][j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                edits[i][j] = Math.min(replaced, 1 + Math.min(edits[i - 1][j], edits[i][j - 1]));
-                if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
-                    edits[i][j] = Math.min(edits[i][j], edits[i - 2][j - 2] + 1);
-                }
-            }
+    /** Whether they start alike and, between a common start and end, differ in two characters at most. */
+    private static boolean isClose(String a, String b) {
+        int shorter = Math.min(a.length(), b.length());
+        int start = 0;
+        while (start < shorter && a.charAt(start) == b.charAt(start)) {
+            start++;
         }
-        return edits[a.length()][b.length()];
+        int end = 0;
+        while (end < shorter - start && a.charAt(a.length() - 1 - end) == b.charAt(b.length() - 1 - end)) {
+            end++;
+        }
+        return start > 0 && Math.max(a.length(), b.length()) - start - end <= 2;
     }
 }

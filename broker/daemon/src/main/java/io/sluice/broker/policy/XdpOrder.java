@@ -23,23 +23,17 @@ public record XdpOrder(
         int headroom,
         Optional<BusyPoll> busyPoll)
         implements Order {
-    /** Bytes that the kernel reserves in each chunk before a frame (XDP_PACKET_HEADROOM). */
-    public static final int KERNEL_HEADROOM = 256;
-    /** What a chunk has to hold: 1500 bytes of payload, the Ethernet header, one VLAN tag. Longer frames are dropped. */
-    public static final int MIN_FRAME = 1518;
+    /** Bytes of a chunk that are not headroom: the kernel's own (XDP_PACKET_HEADROOM), and a frame with a VLAN tag. */
+    private static final int RESERVED = 256 + 1518;
 
     public XdpOrder {
         queues = XdpGrant.checked(queues);
         Require.names(grant, interfaceName);
         Require.that(rxOnly == (rings.tx() == 0), "tx ring is " + rings.tx() + ", but rx-only is " + rxOnly);
-        Require.ring("chunk size", chunkSize, 2048, 4096);
-        Require.range("headroom", headroom, 0, maxHeadroom(chunkSize));
+        Range.powersOfTwo(2048, 4096).check("chunk size", chunkSize);
+        int most = (chunkSize - RESERVED) / 8 * 8;
+        new Range(0, most).check("headroom", headroom);
         Require.that(headroom % 8 == 0, "headroom is " + headroom + ", not a multiple of 8");
-    }
-
-    /** The most headroom, in bytes, that leaves a chunk room for {@link #MIN_FRAME}; a multiple of 8. */
-    public static int maxHeadroom(int chunkSize) {
-        return (chunkSize - KERNEL_HEADROOM - MIN_FRAME) / 8 * 8;
     }
 
     @Override

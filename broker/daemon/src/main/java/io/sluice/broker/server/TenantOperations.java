@@ -7,7 +7,6 @@ import io.sluice.broker.lease.Lease;
 import io.sluice.broker.lease.Maker;
 import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.Decision;
-import io.sluice.broker.policy.Decisions;
 import io.sluice.broker.policy.Grant;
 import io.sluice.broker.policy.Order;
 import io.sluice.broker.policy.Quota;
@@ -122,7 +121,7 @@ final class TenantOperations {
     private List<Order> decideAll(Connection connection, List<GrantRequest> requests) throws Rejection {
         List<Order> orders = new ArrayList<>();
         for (GrantRequest request : requests) {
-            Decision decision = Decisions.decide(state.policy, connection.peer, request);
+            Decision decision = Decision.decide(state.policy, connection.peer, request);
             if (decision instanceof Decision.Deny deny) {
                 denied(connection, request.getGrant(), deny.reason());
                 throw new Rejection(deny.code(), deny.reason(), deny.hint());

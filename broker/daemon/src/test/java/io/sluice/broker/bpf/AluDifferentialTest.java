@@ -4,6 +4,10 @@ import static io.sluice.broker.bpf.Insns.*;
 import static io.sluice.broker.bpf.Reg.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.broker.bpf.Interpreter.Operand;
+import io.sluice.broker.bpf.Interpreter.Place;
+import io.sluice.broker.bpf.Interpreter.Step;
+import io.sluice.broker.bpf.Interpreter.Width;
 import io.sluice.grant.sys.Native;
 import java.io.IOException;
 import java.lang.ref.Reference;
@@ -31,7 +35,7 @@ class AluDifferentialTest {
         Random random = new Random(seed);
         try (BpfMap state = BpfMap.array("state", STATE, 1)) {
             for (int i = 0; i < PROGRAMS; i++) {
-                List<Insn> body = body(random);
+                List<Step> body = body(random);
                 long[] expected =
                         random.longs(REGISTERS).map(v -> interesting(random, v)).toArray();
                 long[] actual = run(state, body, expected);
@@ -42,14 +46,14 @@ class AluDifferentialTest {
     }
 
     /** Values from the map, so that the verifier knows nothing of them and the code really runs. */
-    private static long[] run(BpfMap state, List<Insn> body, long[] registers) throws IOException {
+    private static long[] run(BpfMap state, List<Step> body, long[] registers) throws IOException {
         ByteBuffer value = Native.allocate(STATE);
         value.asLongBuffer().put(registers);
         write(state, value);
         List<Insn> program = new ArrayList<>();
         program.add(loadMapValue(R9, state, 0));
         GENERAL.forEach(reg -> program.add(ldx(Size.DW, reg, R9, offset(reg))));
-        program.addAll(body);
+        body.forEach(step -> program.add(step.insn()));
         GENERAL.forEach(reg -> program.add(stx(Size.DW, R10, offset(reg) - STATE, reg)));
         program.add(loadMapValue(R1, state, 0));
         GENERAL.forEach(reg ->
@@ -63,13 +67,13 @@ class AluDifferentialTest {
         return result;
     }
 
-    private static List<Insn> body(Random random) {
-        List<Insn> body = new ArrayList<>();
+    private static List<Step> body(Random random) {
+        List<Step> body = new ArrayList<>();
         for (int i = 0; i < LENGTH; i++) {
             body.add(arithmetic(random));
         }
         for (int i = 0; i < JUMPS; i++) {
-            Label target = new Label("l" + i);
+            Place target = new Place(new Label("l" + i));
             int from = random.nextInt(body.size());
             body.add(from + random.nextInt(body.size() - from) + 1, target);
             body.add(from, jump(random, target));
@@ -77,23 +81,23 @@ class AluDifferentialTest {
         return body;
     }
 
-    private static Insn arithmetic(Random random) {
+    private static Step arithmetic(Random random) {
         Reg dst = register(random);
         Width width = pick(random, Width.values());
-        return switch (random.nextInt(12)) {
-            case 0 -> new Insn.Neg(width, dst);
-            case 1 -> new Insn.ToBigEndian(dst, 16 << random.nextInt(3));
-            case 2 -> loadImm(dst, interesting(random, random.nextLong()));
+        return switch (random.nextInt(11)) {
+            case 0 -> new Interpreter.BigEndian(dst, 16 << random.nextInt(3));
+            case 1 -> new Interpreter.LoadImm(dst, interesting(random, random.nextLong()));
             default -> {
                 AluOp op = pick(random, AluOp.values());
-                Operand src = random.nextBoolean() ? register(random) : constant(random, op, width);
-                yield new Insn.Alu(width, op, dst, src);
+                Operand src = random.nextBoolean() ? new Operand(register(random), 0) : constant(random, op, width);
+                yield new Interpreter.Alu(width, op, dst, src);
             }
         };
     }
 
     private static Operand constant(Random random, AluOp op, Width width) {
-        return new Operand.Imm(
+        return new Operand(
+                null,
                 switch (op) {
                     case LSH, RSH, ARSH -> random.nextInt(width.bits);
                     case DIV, MOD -> (int) interesting(random, random.nextLong()) | 1;
@@ -101,10 +105,11 @@ class AluDifferentialTest {
                 });
     }
 
-    private static Insn jump(Random random, Label target) {
+    private static Step jump(Random random, Place target) {
         Width width = pick(random, Width.values());
-        Operand src = random.nextBoolean() ? register(random) : new Operand.Imm(random.nextInt(5) - 2);
-        return new Insn.JumpIf(width, pick(random, Condition.values()), register(random), src, target);
+        Operand src =
+                random.nextBoolean() ? new Operand(register(random), 0) : new Operand(null, random.nextInt(5) - 2);
+        return new Interpreter.JumpIf(width, pick(random, Condition.values()), register(random), src, target);
     }
 
     /** Mostly values near the edges of 8, 16, 32 and 64 bits, where mistakes show. */

@@ -7,30 +7,96 @@ import java.util.List;
  * the encoding: the other side of the differential test.
  */
 final class Interpreter {
+    enum Width {
+        BITS_32(32),
+        BITS_64(64);
+
+        final int bits;
+
+        Width(int bits) {
+            this.bits = bits;
+        }
+    }
+
+    /** The second operand: a register, or if there is none the constant. */
+    record Operand(Reg reg, int constant) {
+        long value(long[] registers) {
+            return reg == null ? constant : registers[reg.number];
+        }
+    }
+
+    /** An instruction that can be read again, or a label. */
+    sealed interface Step {
+        Insn insn();
+    }
+
+    record Alu(Width width, AluOp op, Reg dst, Operand src) implements Step {
+        @Override
+        public Insn insn() {
+            if (width == Width.BITS_32) {
+                return src.reg == null ? Insns.alu32(op, dst, src.constant) : Insns.alu32(op, dst, src.reg);
+            }
+            return src.reg == null ? Insns.alu(op, dst, src.constant) : Insns.alu(op, dst, src.reg);
+        }
+    }
+
+    record BigEndian(Reg dst, int bits) implements Step {
+        @Override
+        public Insn insn() {
+            return Insns.bigEndian(dst, bits);
+        }
+    }
+
+    record LoadImm(Reg dst, long value) implements Step {
+        @Override
+        public Insn insn() {
+            return Insns.loadImm(dst, value);
+        }
+    }
+
+    record JumpIf(Width width, Condition condition, Reg dst, Operand src, Place target) implements Step {
+        @Override
+        public Insn insn() {
+            Label label = target.label;
+            if (width == Width.BITS_32) {
+                return src.reg == null
+                        ? Insns.jmpIf32(condition, dst, src.constant, label)
+                        : Insns.jmpIf32(condition, dst, src.reg, label);
+            }
+            return src.reg == null
+                    ? Insns.jmpIf(condition, dst, src.constant, label)
+                    : Insns.jmpIf(condition, dst, src.reg, label);
+        }
+    }
+
+    record Place(Label label) implements Step {
+        @Override
+        public Insn insn() {
+            return label;
+        }
+    }
+
     private Interpreter() {}
 
     /** Runs a program without exit to its end. Registers R0 to R9 are changed. */
-    static void run(List<Insn> program, long[] registers) {
+    static void run(List<Step> program, long[] registers) {
         for (int next = 0; next < program.size(); next++) {
-            Insn insn = program.get(next);
-            if (insn instanceof Insn.JumpIf jump && taken(jump, registers)) {
+            Step step = program.get(next);
+            if (step instanceof JumpIf jump && taken(jump, registers)) {
                 next = program.indexOf(jump.target());
-            } else if (insn instanceof Insn.Alu alu) {
+            } else if (step instanceof Alu alu) {
                 registers[alu.dst().number] = compute(alu, registers);
-            } else if (insn instanceof Insn.Neg neg) {
-                long value = -registers[neg.dst().number];
-                registers[neg.dst().number] = neg.width() == Width.BITS_32 ? low(value) : value;
-            } else if (insn instanceof Insn.ToBigEndian swap) {
+            } else if (step instanceof BigEndian swap) {
                 registers[swap.dst().number] = Long.reverseBytes(registers[swap.dst().number]) >>> (64 - swap.bits());
-            } else if (insn instanceof Insn.LoadImm64 load) {
+            } else if (step instanceof LoadImm load) {
                 registers[load.dst().number] = load.value();
             }
         }
     }
 
-    private static long compute(Insn.Alu alu, long[] registers) {
+    private static long compute(Alu alu, long[] registers) {
         long dst = registers[alu.dst().number];
-        long src = value(alu.src(), registers);
+        long src = alu.src().value(registers);
         if (alu.width() == Width.BITS_32) {
             return low(compute32(alu.op(), (int) dst, (int) src));
         }
@@ -67,10 +133,10 @@ final class Interpreter {
         };
     }
 
-    private static boolean taken(Insn.JumpIf jump, long[] registers) {
+    private static boolean taken(JumpIf jump, long[] registers) {
         boolean narrow = jump.width() == Width.BITS_32;
         long dst = registers[jump.dst().number];
-        long src = value(jump.src(), registers);
+        long src = jump.src().value(registers);
         // Sign extension keeps the order of 32-bit numbers, signed and unsigned.
         long a = narrow ? (int) dst : dst;
         long b = narrow ? (int) src : src;
@@ -87,10 +153,6 @@ final class Interpreter {
             case SLT -> a < b;
             case SLE -> a <= b;
         };
-    }
-
-    private static long value(Operand operand, long[] registers) {
-        return operand instanceof Reg reg ? registers[reg.number] : operand.immediate();
     }
 
     private static long low(long value) {

@@ -1,5 +1,6 @@
 package io.sluice.broker.bpf;
 
+import io.sluice.broker.sys.BrokerCalls;
 import io.sluice.grant.sys.Native;
 import java.io.IOException;
 import java.lang.ref.Reference;
@@ -36,7 +37,9 @@ final class TestRun {
                 .putInt(32, 1);
         context.ifPresent(ctx -> attributes.putInt(40, ctx.capacity()).putLong(48, Native.address(ctx)));
         try {
-            Native.check(BpfCommand.call(BPF_PROG_TEST_RUN, attributes), "bpf(PROG_TEST_RUN)");
+            long result =
+                    BrokerCalls.LIBC.syscall(BpfCommand.NUMBER, BPF_PROG_TEST_RUN, attributes, attributes.capacity());
+            Native.check(result, "bpf(PROG_TEST_RUN)");
             return attributes.getInt(4);
         } finally {
             Reference.reachabilityFence(frame);

@@ -61,8 +61,7 @@ class VerifierTest {
                 Arguments.of("every condition on registers and constants", SOCKET_FILTER, jumps()),
                 Arguments.of("loads and stores of every size", SOCKET_FILTER, memory()),
                 program("64-bit constants", SOCKET_FILTER, loadImm(R0, Long.MIN_VALUE)),
-                program("classic loads", SOCKET_FILTER, classic()),
-                program("classic loads at ingress", SCHED_CLS, classic()),
+                Arguments.of("packet bytes, checked for the end", SCHED_CLS, packetBytes(true)),
                 program("counters", XDP, mov(R2, 1), loadMapValue(R1, values, 8), atomicAdd(Size.DW, R1, 0, R2)),
                 Arguments.of("a looked-up value, checked for null", XDP, lookup(true)),
                 program("skb_load_bytes", SOCKET_FILTER, loadBytes()),
@@ -92,13 +91,8 @@ class VerifierTest {
                         XDP,
                         "invalid access to map value",
                         List.of(loadMapValue(R1, values, 12), ldx(Size.DW, R0, R1, 0), exit())),
+                refused("packet bytes, unchecked", SCHED_CLS, "invalid access to packet", packetBytes(false)),
                 refused("a looked-up value, unchecked", XDP, "map_value_or_null", lookup(false)),
-                refused("classic loads without context", SOCKET_FILTER, "R6", List.of(ldAbs(Size.B, 0), exit())),
-                refused(
-                        "classic loads in XDP",
-                        XDP,
-                        "BPF_LD_[ABS|IND]",
-                        List.of(mov(R6, R1), ldAbs(Size.B, 0), exit())),
                 refused(
                         "a helper of another type",
                         SOCKET_FILTER,
@@ -126,8 +120,8 @@ class VerifierTest {
         for (AluOp op : AluOp.values()) {
             program.addAll(List.of(alu(op, R0, R1), alu(op, R0, 5), alu32(op, R0, R1), alu32(op, R0, 5)));
         }
-        program.addAll(List.of(neg(R0), neg32(R0), add(R0, R1), add(R0, 1), mov32(R1, -1)));
-        program.addAll(List.of(be64(R0), be32(R0), be16(R0), exit()));
+        program.addAll(List.of(alu(AluOp.ADD, R0, R1), alu(AluOp.ADD, R0, 1), alu32(AluOp.MOV, R1, -1)));
+        program.addAll(List.of(bigEndian(R0, 64), bigEndian(R0, 32), bigEndian(R0, 16), exit()));
         return program;
     }
 
@@ -152,26 +146,25 @@ class VerifierTest {
         return program;
     }
 
-    private static Insn[] classic() {
-        return new Insn[] {
-            mov(R6, R1),
-            mov(R7, 1),
-            ldAbs(Size.B, 0),
-            ldAbs(Size.H, 12),
-            ldAbs(Size.W, 14),
-            ldInd(Size.B, R7, 0),
-            ldInd(Size.H, R7, 2),
-            ldInd(Size.W, R7, 4)
-        };
+    /** The Ethertype, where the packet has one: __sk_buff has data at 76, data_end at 80. */
+    private static List<Insn> packetBytes(boolean checked) {
+        Label none = new Label("none");
+        List<Insn> program = new ArrayList<>(List.of(ldx(Size.W, R2, R1, 76), ldx(Size.W, R3, R1, 80)));
+        program.addAll(List.of(mov(R0, 0), mov(R4, R2), alu(AluOp.ADD, R4, 14)));
+        if (checked) {
+            program.add(jmpIf(Condition.GT, R4, R3, none));
+        }
+        program.addAll(List.of(ldx(Size.H, R0, R2, 12), bigEndian(R0, 16), none, exit()));
+        return program;
     }
 
     private static Insn[] loadBytes() {
-        return new Insn[] {mov(R2, 0), mov(R3, R10), add(R3, -8), mov(R4, 6), call(Helper.SKB_LOAD_BYTES)};
+        return new Insn[] {mov(R2, 0), mov(R3, R10), alu(AluOp.ADD, R3, -8), mov(R4, 6), call(Helper.SKB_LOAD_BYTES)};
     }
 
     private List<Insn> lookup(boolean checked) {
         Label none = new Label("none");
-        List<Insn> program = new ArrayList<>(List.of(st(Size.W, R10, -4, 3), mov(R2, R10), add(R2, -4)));
+        List<Insn> program = new ArrayList<>(List.of(st(Size.W, R10, -4, 3), mov(R2, R10), alu(AluOp.ADD, R2, -4)));
         program.addAll(List.of(loadMap(R1, several), call(Helper.MAP_LOOKUP_ELEM)));
         if (checked) {
             program.add(jmpIf(Condition.EQ, R0, 0, none));

@@ -9,16 +9,8 @@ final class FakeIdentities implements Identities {
     private static final Map<String, Integer> GROUPS = Map.of("sluice-admin", 990, "blue", 1001);
 
     @Override
-    public OptionalInt user(String name) {
-        return find(USERS, name);
-    }
-
-    @Override
-    public OptionalInt group(String name) {
-        return find(GROUPS, name);
-    }
-
-    private static OptionalInt find(Map<String, Integer> ids, String name) {
+    public OptionalInt find(Identity.Kind kind, String name) {
+        Map<String, Integer> ids = kind == Identity.Kind.UID ? USERS : GROUPS;
         int end = name.indexOf('\0');
         String asInC = end < 0 ? name : name.substring(0, end);
         return ids.containsKey(asInC) ? OptionalInt.of(ids.get(asInC)) : OptionalInt.empty();

@@ -364,7 +364,6 @@ class PolicyErrorsTest {
         PolicyException e = catchThrowableOfType(
                 PolicyException.class, () -> PolicyLoader.load("p.yaml", text, new FakeIdentities()));
         assertThat(e).as("refused").isNotNull();
-        assertThat(e.source()).isEqualTo("p.yaml");
         List<String> lines =
                 e.errors().stream().map(error -> error.at("p.yaml")).toList();
         assertThat(e).hasMessage(String.join("\n", lines));

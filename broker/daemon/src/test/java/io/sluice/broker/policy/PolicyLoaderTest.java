@@ -52,11 +52,15 @@ class PolicyLoaderTest {
                         ring-frames: 4096
                 """);
         assertThat(policy.admins())
-                .containsExactly(new Identity.Uid(0), new Identity.Gid(990), new Identity.Uid(7), new Identity.Gid(-2));
+                .containsExactly(
+                        new Identity(Identity.Kind.UID, 0),
+                        new Identity(Identity.Kind.GID, 990),
+                        new Identity(Identity.Kind.UID, 7),
+                        new Identity(Identity.Kind.GID, -2));
         assertThat(policy.tenants())
                 .containsExactly(new Tenant(
                         "blue",
-                        new Identity.Uid(1001),
+                        new Identity(Identity.Kind.UID, 1001),
                         new Quota(3, 1L << 30, 2),
                         List.of(
                                 new XdpGrant(
@@ -83,7 +87,7 @@ class PolicyLoaderTest {
                       b: { kind: xdp, interface: eth0, busy-poll: {}, rings: {} }
                       p: { kind: packet, interface: eth0, unconfined: true }
                 """);
-        assertThat(policy.admins()).containsExactly(new Identity.Uid(0));
+        assertThat(policy.admins()).containsExactly(new Identity(Identity.Kind.UID, 0));
         Tenant tenant = policy.tenant("t").orElseThrow();
         assertThat(tenant.quota()).isEqualTo(new Quota(16, 256L << 20, 4));
         Rings rings = new Rings(2048, 2048, 4096, 2048);

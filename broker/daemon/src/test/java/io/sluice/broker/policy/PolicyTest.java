@@ -9,11 +9,14 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class PolicyTest {
-    private static final Tenant BLUE = tenant("blue", new Identity.Uid(1001));
-    private static final Tenant GREEN = tenant("green", new Identity.Gid(2000));
-    private static final Tenant RED = tenant("red", new Identity.Gid(3000));
-    private static final Policy POLICY =
-            new Policy("p.yaml", "", List.of(new Identity.Uid(0), new Identity.Gid(990)), List.of(GREEN, RED, BLUE));
+    private static final Tenant BLUE = tenant("blue", new Identity(Identity.Kind.UID, 1001));
+    private static final Tenant GREEN = tenant("green", new Identity(Identity.Kind.GID, 2000));
+    private static final Tenant RED = tenant("red", new Identity(Identity.Kind.GID, 3000));
+    private static final Policy POLICY = new Policy(
+            "p.yaml",
+            "",
+            List.of(new Identity(Identity.Kind.UID, 0), new Identity(Identity.Kind.GID, 990)),
+            List.of(GREEN, RED, BLUE));
 
     @Test
     void aTenantIsFoundByUid() {
@@ -55,26 +58,29 @@ class PolicyTest {
         assertThatThrownBy(() -> new Policy("p", "", List.of(), List.of())).hasMessage("a policy without admins");
         assertThatThrownBy(() -> new Policy("p", "", POLICY.admins(), List.of(BLUE, BLUE)))
                 .hasMessage("two tenants of one name or identity");
-        assertThatThrownBy(() -> new Identity.Uid(-1)).hasMessage("uid -1 is nobody's");
-        assertThatThrownBy(() -> new Identity.Gid(-1)).hasMessage("gid -1 is nobody's");
+        assertThatThrownBy(() -> new Identity(Identity.Kind.UID, -1)).hasMessage("uid -1 is nobody's");
+        assertThatThrownBy(() -> new Identity(Identity.Kind.GID, -1)).hasMessage("gid -1 is nobody's");
         assertThatThrownBy(() -> new Rings(3, 1, 1, 1)).hasMessage("rx ring is 3, not a power of two from 1 to 65536");
         assertThatThrownBy(() -> new BusyPoll(20, 65_536)).hasMessage("budget is 65536, not from 1 to 65535");
         assertThatThrownBy(() -> new Quota(-1, 0, 1)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> tenant("Blue", new Identity.Uid(1))).hasMessage("a tenant can't be called Blue");
+        assertThatThrownBy(() -> tenant("Blue", new Identity(Identity.Kind.UID, 1)))
+                .hasMessage("a tenant can't be called Blue");
     }
 
     @Test
     void idsAreShownUnsigned() {
-        assertThat(new Identity.Uid(-2).describe()).isEqualTo("uid 4294967294");
-        assertThat(new Identity.Gid(990).describe()).isEqualTo("gid 990");
+        assertThat(new Identity(Identity.Kind.UID, -2).describe()).isEqualTo("uid 4294967294");
+        assertThat(new Identity(Identity.Kind.GID, 990).describe()).isEqualTo("gid 990");
     }
 
     @Test
     void theHostsOwnNamesAreLookedUp() {
-        assertThat(Identities.libc().user("root")).hasValue(0);
-        assertThat(Identities.libc().group("root")).hasValue(0);
-        assertThat(Identities.libc().user("no-such-user-here")).isEmpty();
-        assertThat(Identities.libc().group("no-such-group-here")).isEmpty();
+        assertThat(Identities.libc().find(Identity.Kind.UID, "root")).hasValue(0);
+        assertThat(Identities.libc().find(Identity.Kind.GID, "root")).hasValue(0);
+        assertThat(Identities.libc().find(Identity.Kind.UID, "no-such-user-here"))
+                .isEmpty();
+        assertThat(Identities.libc().find(Identity.Kind.GID, "no-such-group-here"))
+                .isEmpty();
     }
 
     private static Tenant tenant(String name, Identity identity) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class DecisionsTest {
+class DecisionTest {
     private static final String NO_ORDER = "Change the request; docs/policy.md lists what each field may be.";
     private static final String TOO_MUCH = "Ask for less, or leave the field out to take what the grant has.";
 
@@ -35,14 +35,15 @@ class DecisionsTest {
             new XdpGrant("narrow", "eth2", List.of(1), XdpMode.SKB, true, true, Rings.DEFAULT, Optional.empty());
     private static final PacketGrant LAN = new PacketGrant("lan", "eth0", 4, Fanout.CPU, true, true, 1 << 20, 1024);
     private static final PacketGrant PLAIN = new PacketGrant("plain", "eth0", 1, Fanout.HASH, false, false, 4 << 20, 0);
-    private static final Tenant BLUE =
-            new Tenant("blue", new Identity.Uid(1001), Quota.DEFAULT, List.of(UPLINK, NARROW, LAN, PLAIN));
+    private static final Tenant BLUE = new Tenant(
+            "blue", new Identity(Identity.Kind.UID, 1001), Quota.DEFAULT, List.of(UPLINK, NARROW, LAN, PLAIN));
     private static final Tenant GREEN = new Tenant(
             "green",
-            new Identity.Uid(1002),
+            new Identity(Identity.Kind.UID, 1002),
             Quota.DEFAULT,
             List.of(new PacketGrant("secret", "eth9", 1, Fanout.HASH, true, false, 4 << 20, 0)));
-    private static final Policy POLICY = new Policy("p.yaml", "", List.of(new Identity.Uid(0)), List.of(BLUE, GREEN));
+    private static final Policy POLICY =
+            new Policy("p.yaml", "", List.of(new Identity(Identity.Kind.UID, 0)), List.of(BLUE, GREEN));
     private static final PeerCredentials PEER = new PeerCredentials(1, 1001, 1001, Set.of(1001));
 
     @Test
@@ -260,7 +261,7 @@ class DecisionsTest {
     @Test
     void whoIsNoTenantIsDenied() {
         PeerCredentials stranger = new PeerCredentials(1, -2, 5, Set.of(5));
-        assertThat(Decisions.decide(POLICY, stranger, named("uplink")))
+        assertThat(Decision.decide(POLICY, stranger, named("uplink")))
                 .isEqualTo(new Decision.Deny(
                         Error.Code.DENIED,
                         "uid 4294967294 is no tenant of the policy, or its groups are those of several",
@@ -312,7 +313,7 @@ class DecisionsTest {
     }
 
     private static Decision decide(GrantRequest request) {
-        return Decisions.decide(POLICY, PEER, request);
+        return Decision.decide(POLICY, PEER, request);
     }
 
     private static Order allowed(GrantRequest request) {

@@ -1,4 +1,4 @@
-package io.sluice.broker;
+package io.sluice.cli;
 
 import io.sluice.broker.audit.Json;
 import io.sluice.broker.policy.Grant;
@@ -10,7 +10,6 @@ import io.sluice.broker.policy.PolicyException.Problem;
 import io.sluice.broker.policy.PolicyLoader;
 import io.sluice.broker.policy.Quota;
 import io.sluice.broker.policy.Tenant;
-import io.sluice.broker.policy.Units;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,13 +32,8 @@ public final class PolicyCheck {
         private final Map<String, Integer> ids = new HashMap<>();
 
         @Override
-        public OptionalInt user(String name) {
+        public OptionalInt find(Identity.Kind kind, String name) {
             return OptionalInt.of(ids.computeIfAbsent(name, absent -> (int) (FIRST + ids.size())));
-        }
-
-        @Override
-        public OptionalInt group(String name) {
-            return user(name);
         }
     }
 
@@ -80,7 +74,7 @@ public final class PolicyCheck {
                     tenant.name(),
                     tenant.identity().describe(),
                     quota.leases(),
-                    Units.size(quota.memory()),
+                    size(quota.memory()),
                     quota.connections()));
             for (Grant grant : tenant.grants()) {
                 lines.add(String.format(
@@ -89,6 +83,12 @@ public final class PolicyCheck {
             }
         }
         return String.join(System.lineSeparator(), lines);
+    }
+
+    /** With the largest unit that divides it: {@code 256MiB}. */
+    private static String size(long bytes) {
+        int shift = bytes == 0 ? 0 : Math.min(Long.numberOfTrailingZeros(bytes) / 10, 3) * 10;
+        return (bytes >> shift) + List.of("B", "KiB", "MiB", "GiB").get(shift / 10);
     }
 
     private static String json(String file, List<Problem> errors, List<Tenant> tenants) {

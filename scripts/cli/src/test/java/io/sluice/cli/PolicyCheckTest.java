@@ -1,4 +1,4 @@
-package io.sluice.broker;
+package io.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
