@@ -70,8 +70,8 @@ final class TenantOperations {
                 reply.setPool(PoolLease.newBuilder().setFd(0).setSize(poolSize));
             }
             Pool pool = newPool != null ? newPool : connection.pool;
-            for (int i = 0; i < orders.size(); i++) {
-                make(connection, acquire.getGrants(i), orders.get(i), pool, reply, made, copies);
+            for (Order order : orders) {
+                make(connection, order, pool, reply, made, copies);
             }
             connection.nonce = random.nextLong();
             connection.reply(request.getId(), Reply.newBuilder().setAcquired(reply.setNonce(connection.nonce)), copies);
@@ -100,17 +100,11 @@ final class TenantOperations {
     }
 
     private void make(
-            Connection connection,
-            GrantRequest request,
-            Order order,
-            Pool pool,
-            Acquired.Builder reply,
-            List<Lease> made,
-            List<Fd> copies)
+            Connection connection, Order order, Pool pool, Acquired.Builder reply, List<Lease> made, List<Fd> copies)
             throws Maker.Failure, SyscallException, Rejection {
         Maker.Result result = state.maker.make(order, pool);
-        Lease lease = new Lease(
-                state.leases.nextId(), connection.holder, request, order, result.made(), System.currentTimeMillis());
+        Lease lease =
+                new Lease(state.leases.nextId(), connection.holder, order, result.made(), System.currentTimeMillis());
         made.add(lease);
         if (copies.size() + result.made().fds().size() > FrameChannel.MAX_FDS) {
             throw new Rejection(
