@@ -55,7 +55,8 @@ final class StackKernelTest {
         assertThat(pings()).isTrue();
         assertThat(Iperf.gigabits(net, Iperf.Direction.THERE, 1)).isPositive();
 
-        Counters counters = Counters.of(stack.tenant("stats", "--json").orThrow().output());
+        Counters counters =
+                Counters.of(stack.tenant("stats", "--json").orThrow().output());
         assertThat(counters.balance("received")).isGreaterThan(100);
         assertThat(counters.unaccounted()).isZero();
         assertThat(counters.value("left", "rx_packets")).isEqualTo(counters.value("right", "tx_packets"));
@@ -83,7 +84,8 @@ final class StackKernelTest {
             int before = descriptors(stack.broker().pid());
             worker.kill();
 
-            until(() -> stack.operator("lease", "ls", "--json").orThrow().output().contains("\"leases\":[]"));
+            until(() ->
+                    stack.operator("lease", "ls", "--json").orThrow().output().contains("\"leases\":[]"));
             assertThat(descriptors(stack.broker().pid())).isLessThan(before);
             assertThat(lab.run(Command.of("ip", "-o", "link").in(net.dut())).output())
                     .as("no XDP program is left")
@@ -150,7 +152,8 @@ final class StackKernelTest {
 
         assertThat(Iperf.gigabits(net, Iperf.Direction.THERE, 1)).isPositive();
 
-        Counters counters = Counters.of(stack.tenant("stats", "--json").orThrow().output());
+        Counters counters =
+                Counters.of(stack.tenant("stats", "--json").orThrow().output());
         assertThat(counters.balance("created")).isPositive();
         assertThat(counters.unaccounted()).isZero();
         assertThat(counters.value("right", "tx_drop_superframe")).isZero();

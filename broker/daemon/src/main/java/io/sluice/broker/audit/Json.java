@@ -18,19 +18,15 @@ public final class Json {
         return object;
     }
 
-    /**
-     * The text of a value.
-     *
-     * @throws IllegalArgumentException it is something else than a string, integer, boolean, or map or collection of these
-     */
+    /** The text of a string, integer, boolean, or map or collection of these; throws IllegalArgumentException if none. */
     public static String write(Object value) {
         if (value instanceof CharSequence text) {
-            return quote(text);
+            return '"' + text.codePoints().mapToObj(Json::escaped).collect(Collectors.joining()) + '"';
         } else if (value instanceof Integer || value instanceof Long || value instanceof Boolean) {
             return value.toString();
         } else if (value instanceof Map<?, ?> map) {
             return map.entrySet().stream()
-                    .map(entry -> quote(entry.getKey().toString()) + ":" + write(entry.getValue()))
+                    .map(entry -> write(entry.getKey().toString()) + ":" + write(entry.getValue()))
                     .collect(Collectors.joining(",", "{", "}"));
         } else if (value instanceof Collection<?> items) {
             return items.stream().map(Json::write).collect(Collectors.joining(",", "[", "]"));
@@ -38,21 +34,12 @@ public final class Json {
         throw new IllegalArgumentException("no JSON for " + value);
     }
 
-    /**
-     * Escaped are quotes, backslashes, control characters (DEL and the C1 set too, which terminals act upon), the line
-     * separators of JavaScript, and halves of surrogate pairs, which UTF-8 can't carry.
-     */
-    private static String quote(CharSequence text) {
-        StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
-        text.codePoints().forEach(c -> {
-            if (c == '"' || c == '\\') {
-                quoted.append('\\').append((char) c);
-            } else if (Character.isISOControl(c) || (c >= 0xD800 && c <= 0xDFFF) || c == 0x2028 || c == 0x2029) {
-                quoted.append(String.format("\\u%04x", c));
-            } else {
-                quoted.appendCodePoint(c);
-            }
-        });
-        return quoted.append('"').toString();
+    /** Control characters act on terminals, line separators on JavaScript; half a surrogate pair UTF-8 can't carry. */
+    private static String escaped(int c) {
+        if (c == '"' || c == '\\') {
+            return "\\" + (char) c;
+        }
+        boolean bad = Character.isISOControl(c) || (c >= 0xD800 && c <= 0xDFFF) || c == 0x2028 || c == 0x2029;
+        return bad ? String.format("\\u%04x", c) : Character.toString(c);
     }
 }

@@ -5,7 +5,6 @@ import io.sluice.broker.policy.Order;
 import io.sluice.broker.policy.PacketOrder;
 import io.sluice.broker.policy.XdpOrder;
 import io.sluice.grant.v1.AuditEvent;
-import io.sluice.grant.v1.GrantRequest;
 import io.sluice.grant.v1.LeaseInfo;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -14,11 +13,10 @@ import java.util.stream.IntStream;
  * One granted thing in a tenant's hands.
  *
  * @param id unique over the broker's life
- * @param request as the client made it, to be decided again when the policy changes
- * @param order as it was allowed
+ * @param order as it was allowed; after a reload of the policy, what has to be allowed still
  * @param sinceMs milliseconds since 1970
  */
-public record Lease(long id, Holder holder, GrantRequest request, Order order, Made made, long sinceMs) {
+public record Lease(long id, Holder holder, Order order, Made made, long sinceMs) {
     /** An audit event about this lease. */
     public AuditEvent.Builder audit(AuditEvent.Type type) {
         return holder.audit(type)

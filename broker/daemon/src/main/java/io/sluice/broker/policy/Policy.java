@@ -39,6 +39,15 @@ public record Policy(String source, String text, List<Identity> admins, List<Ten
                 .findFirst();
     }
 
+    /** Whether a grant of this policy, too, would allow what the peer has as that tenant. */
+    public boolean allows(PeerCredentials peer, String tenant, Order order) {
+        return tenantOf(peer)
+                .filter(now -> now.name().equals(tenant))
+                .flatMap(now -> now.grant(order.grant()))
+                .filter(grant -> grant.excess(order).isEmpty())
+                .isPresent();
+    }
+
     /** Whether this peer may use the admin table. */
     public boolean isAdmin(PeerCredentials peer) {
         return admins.stream().anyMatch(admin -> admin.matches(peer));

@@ -3,7 +3,6 @@ package io.sluice.broker.server;
 import io.sluice.broker.BrokerVersion;
 import io.sluice.broker.lease.Lease;
 import io.sluice.broker.lease.Rejection;
-import io.sluice.broker.policy.Decision;
 import io.sluice.broker.policy.PolicyException;
 import io.sluice.grant.v1.AuditEvent;
 import io.sluice.grant.v1.EndReason;
@@ -112,11 +111,7 @@ final class AdminOperations {
                 AuditEvent.newBuilder().setType(AuditEvent.Type.POLICY_LOADED).setReason(state.policyFile.toString()));
         List<Long> ended = new ArrayList<>();
         for (Lease lease : state.leases.all()) {
-            Decision again = Decision.decide(state.policy, lease.holder().peer(), lease.request());
-            boolean same = again instanceof Decision.Allow allow
-                    && allow.order().equals(lease.order())
-                    && allow.tenant().name().equals(lease.holder().tenant());
-            if (!same) {
+            if (!state.policy.allows(lease.holder().peer(), lease.holder().tenant(), lease.order())) {
                 ender.end(lease, EndReason.POLICY, "");
                 ended.add(lease.id());
             }

@@ -1,7 +1,6 @@
 package io.sluice.broker.server;
 
 import com.google.protobuf.ByteString;
-import io.sluice.broker.kind.Made;
 import io.sluice.broker.kind.Pool;
 import io.sluice.broker.lease.Lease;
 import io.sluice.broker.lease.Maker;
@@ -72,11 +71,13 @@ final class TenantOperations {
                 copies.add(undo.add(pool.memory().duplicate()));
                 reply.setPool(PoolLease.newBuilder().setFd(0).setSize(poolSize));
             }
-            for (int i = 0; i < orders.size(); i++) {
-                Maker.Result result = state.maker.make(orders.get(i), pool);
+            for (Order order : orders) {
+                Maker.Result result = state.maker.make(order, pool);
                 undo.add(result.made()::close);
-                made.add(lease(connection, acquire.getGrants(i), orders.get(i), result.made()));
-                reply.addLeases(describe(made.get(i), result, copies.size()));
+                Lease lease = new Lease(
+                        state.leases.nextId(), connection.holder, order, result.made(), System.currentTimeMillis());
+                made.add(lease);
+                reply.addLeases(describe(lease, result, copies.size()));
                 for (Fd fd : result.made().fds()) {
                     copies.add(undo.add(fd.duplicate()));
                 }
@@ -99,10 +100,6 @@ final class TenantOperations {
         connection.leases.addAll(made);
         connection.phase = Phase.CONFIRMING;
         connection.restartClock();
-    }
-
-    private Lease lease(Connection connection, GrantRequest request, Order order, Made made) {
-        return new Lease(state.leases.nextId(), connection.holder, request, order, made, System.currentTimeMillis());
     }
 
     private static io.sluice.grant.v1.Lease describe(Lease lease, Maker.Result result, int firstFd) {

@@ -305,6 +305,30 @@ class DecisionTest {
     }
 
     @Test
+    void aReloadedPolicyAllowsAnOrderThatIsStillWithinItsGrant() {
+        Order order = allowed(xdp("uplink", XdpRequest.newBuilder().addQueues(2)));
+        XdpGrant fewer = new XdpGrant(
+                "uplink", "eth1", List.of(0, 3), XdpMode.AUTO, false, false, UPLINK.rings(), UPLINK.busyPoll());
+        XdpGrant more = new XdpGrant(
+                "uplink", "eth1", List.of(2, 7), XdpMode.AUTO, false, false, Rings.DEFAULT, UPLINK.busyPoll());
+        assertThat(reloaded("blue", UPLINK).allows(PEER, "blue", order)).isTrue();
+        assertThat(reloaded("blue", more).allows(PEER, "blue", order)).isTrue();
+        assertThat(reloaded("blue", fewer).allows(PEER, "blue", order)).isFalse();
+        assertThat(reloaded("blue", LAN).allows(PEER, "blue", order)).isFalse();
+        assertThat(reloaded("red", UPLINK).allows(PEER, "blue", order)).isFalse();
+        PeerCredentials stranger = new PeerCredentials(1, 1002, 1001, Set.of(1001));
+        assertThat(reloaded("blue", UPLINK).allows(stranger, "blue", order)).isFalse();
+    }
+
+    private static Policy reloaded(String tenant, Grant grant) {
+        return new Policy(
+                "p.yaml",
+                "",
+                POLICY.admins(),
+                List.of(new Tenant(tenant, BLUE.identity(), Quota.DEFAULT, List.of(grant))));
+    }
+
+    @Test
     void aGrantDescribesItselfToItsTenant() {
         assertThat(UPLINK.describe().toString())
                 .isEqualTo("name: \"uplink\"\nkind: \"xdp\"\ninterface: \"eth1\"\nqueues: 0\nqueues: 2\nqueues: 3\n");

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.grant.v1.AuditEvent;
 import org.junit.jupiter.api.Test;
 
-class AuditJsonTest {
+class AuditTest {
     private static final long TIME = 1_767_225_600_007L;
 
     @Test
@@ -23,7 +23,7 @@ class AuditJsonTest {
                 .setLease(7)
                 .setReason("none")
                 .build();
-        assertThat(AuditJson.line(event))
+        assertThat(Audit.line(event))
                 .isEqualTo("{\"time\":\"2026-01-01T00:00:00.007Z\",\"event\":\"grant\",\"tenant\":\"blue\","
                         + "\"uid\":1001,\"pid\":4242,\"client\":\"worker\",\"grant\":\"uplink\",\"kind\":\"xdp\","
                         + "\"interface\":\"eth1\",\"lease\":7,\"reason\":\"none\"}");
@@ -35,7 +35,7 @@ class AuditJsonTest {
                 .setType(AuditEvent.Type.STARTED)
                 .setTimeMs(0)
                 .build();
-        assertThat(AuditJson.line(event)).isEqualTo("{\"time\":\"1970-01-01T00:00:00.000Z\",\"event\":\"started\"}");
+        assertThat(Audit.line(event)).isEqualTo("{\"time\":\"1970-01-01T00:00:00.000Z\",\"event\":\"started\"}");
     }
 
     @Test
@@ -44,20 +44,20 @@ class AuditJsonTest {
                 .setType(AuditEvent.Type.DENY)
                 .setTimeMs(TIME)
                 .build();
-        assertThat(AuditJson.line(event))
+        assertThat(Audit.line(event))
                 .isEqualTo("{\"time\":\"2026-01-01T00:00:00.007Z\",\"event\":\"deny\",\"uid\":0,\"pid\":0}");
         AuditEvent reload = AuditEvent.newBuilder()
                 .setType(AuditEvent.Type.POLICY_LOADED)
                 .setPid(9)
                 .build();
-        assertThat(AuditJson.line(reload)).endsWith("\"event\":\"policy_loaded\",\"uid\":0,\"pid\":9}");
+        assertThat(Audit.line(reload)).endsWith("\"event\":\"policy_loaded\",\"uid\":0,\"pid\":9}");
     }
 
     @Test
     void idsAreUnsigned() {
         AuditEvent event =
                 AuditEvent.newBuilder().setType(AuditEvent.Type.END).setUid(-2).build();
-        assertThat(AuditJson.line(event)).contains("\"uid\":4294967294");
+        assertThat(Audit.line(event)).contains("\"uid\":4294967294");
     }
 
     @Test
@@ -66,6 +66,6 @@ class AuditJsonTest {
                 .setType(AuditEvent.Type.PROTOCOL_ERROR)
                 .setClient("x\",\"uid\":0,\"\n")
                 .build();
-        assertThat(AuditJson.line(event)).contains("\"client\":\"x\\\",\\\"uid\\\":0,\\\"\\u000a\"");
+        assertThat(Audit.line(event)).contains("\"client\":\"x\\\",\\\"uid\\\":0,\\\"\\u000a\"");
     }
 }
