@@ -168,7 +168,7 @@ final class StackKernelTest {
         Finished broken = stack.operator("policy", "reload");
 
         assertThat(broken.exit()).isEqualTo(1);
-        assertThat(broken.errors()).contains("policy.yaml:8:").contains("pocket");
+        assertThat(broken.errors()).contains("policy.yaml:9:20: kind is").contains("pocket");
         assertThat(pings()).isTrue();
 
         Files.writeString(stack.policyFile(), good.replaceAll("(?m)^ *right: .*\\n", ""));
