@@ -1,0 +1,85 @@
+package io.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.worker.v1.AddLinkRequest;
+import io.sluice.worker.v1.Attempt;
+import io.sluice.worker.v1.Info;
+import io.sluice.worker.v1.Link;
+import io.sluice.worker.v1.RemoveLinkRequest;
+import org.junit.jupiter.api.Test;
+
+class LinkAndInfoTest extends CommandTest {
+    private static final Link LINK =
+            Link.newBuilder().setName("wire").setA("a").setB("b").build();
+    private static final Info INFO = Info.newBuilder()
+            .setVersion("1.2")
+            .setPid(4711)
+            .setUid(1001)
+            .setNoNewPrivs(true)
+            .addAttempts(Attempt.newBuilder()
+                    .setOperation("socket(AF_PACKET, SOCK_RAW)")
+                    .setRefused("EPERM"))
+            .addAttempts(Attempt.newBuilder().setOperation("socket(AF_XDP, SOCK_RAW)"))
+            .setBroker("/run/sluice/broker.sock")
+            .setTenant("blue")
+            .setPoolSize(64 << 20)
+            .setFrameSize(2048)
+            .setFrames(16384)
+            .setFramesFree(16000)
+            .setStartedMs(Cli.NOW_MS - 192_000)
+            .build();
+
+    @Test
+    void linkIsAddedWithANameOrWithout() {
+        server.link = LINK;
+        assertThat(out("link add a b --name wire")).isEqualTo("wire connects a and b\n");
+        assertThat(server.request)
+                .isEqualTo(AddLinkRequest.newBuilder()
+                        .setName("wire")
+                        .setA("a")
+                        .setB("b")
+                        .build());
+        assertThat(out("link add a b --json")).isEqualTo("{\"name\":\"wire\",\"a\":\"a\",\"b\":\"b\"}\n");
+        assertThat(((AddLinkRequest) server.request).getName()).isEmpty();
+    }
+
+    @Test
+    void linksAreListed() {
+        assertThat(out("link ls")).isEqualTo("no links\n");
+        server.links.add(LINK);
+        assertThat(out("link ls")).isEqualTo("NAME  A  B\nwire  a  b\n");
+        assertThat(out("link ls --json")).isEqualTo("{\"links\":[{\"name\":\"wire\",\"a\":\"a\",\"b\":\"b\"}]}\n");
+    }
+
+    @Test
+    void linkIsRemoved() {
+        assertThat(out("link rm wire")).isEqualTo("wire is removed\n");
+        assertThat(server.request)
+                .isEqualTo(RemoveLinkRequest.newBuilder().setName("wire").build());
+    }
+
+    @Test
+    void infoTellsWhoTheWorkerIsAndWhatItTried() {
+        server.info = INFO;
+        assertThat(out("info")).isEqualTo("""
+                worker:       1.2, pid 4711, uid 1001
+                running for:  3m 12s
+                capabilities: none
+                no_new_privs: set
+                broker:       /run/sluice/broker.sock, as tenant blue
+                frames:       16384 of 2048 B (64 MiB), 16000 free
+                tried itself: socket(AF_PACKET, SOCK_RAW): EPERM
+                tried itself: socket(AF_XDP, SOCK_RAW): ALLOWED
+                """);
+    }
+
+    @Test
+    void infoAsJsonHasCapabilitiesInHex() {
+        server.info = Info.newBuilder().setEffectiveCapabilities(0x3000).build();
+        assertThat(out("info --json"))
+                .isEqualTo("{\"version\":\"\",\"pid\":0,\"uid\":0,\"effective_capabilities\":\"0000000000003000\","
+                        + "\"no_new_privs\":false,\"attempts\":[],\"broker\":\"\",\"tenant\":\"\",\"pool_size\":0,"
+                        + "\"frame_size\":0,\"frames\":0,\"frames_free\":0,\"started_ms\":0}\n");
+    }
+}
