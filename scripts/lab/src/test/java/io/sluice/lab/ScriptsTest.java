@@ -66,7 +66,7 @@ final class ScriptsTest {
 
     @Test
     void aPolicyIsCheckedWithTheBrokersOwnReader() {
-        assertThat(command("policy", "check", "p.yaml")).endsWith("io.sluice.broker.PolicyCheck", "p.yaml");
+        assertThat(command("policy", "check", "p.yaml")).endsWith("io.sluice.cli.PolicyCheck", "p.yaml");
         assertThat(command("policy", "show")).endsWith("io.sluice.cli.Main", "policy", "show");
     }
 
