@@ -1,13 +1,11 @@
 package io.sluice.cli;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,74 +18,87 @@ import picocli.CommandLine.ParameterException;
  * those that its words may mean.
  */
 final class Commands {
-    /** @param group the word before {@code name}, empty if there is none */
-    private record Entry(String group, String name, Supplier<Object> maker) {
-        String firstWord() {
-            return group.isEmpty() ? name : group;
-        }
-    }
-
     private static final int HELP_WIDTH = 100;
+
+    /** Every command: one word, or a group and a word in it. */
+    private static final List<String> ALL = List.of(
+            "broker",
+            "gateway",
+            "worker",
+            "port add",
+            "port ls",
+            "port rm",
+            "link add",
+            "link ls",
+            "link rm",
+            "stats",
+            "info",
+            "lease ls",
+            "lease revoke",
+            "policy check",
+            "policy show",
+            "policy reload",
+            "audit watch",
+            "doctor",
+            "completion",
+            "train");
 
     private final Globals globals = new Globals();
     private final Terminal terminal;
-    /** Whether help will be printed, so that it has to be arranged. */
-    private final boolean help;
 
-    private Commands(Terminal terminal, boolean help) {
+    private Commands(Terminal terminal) {
         this.terminal = terminal;
-        this.help = help;
     }
 
     /** Every command: for help, completion, and suggestions when a word is wrong. */
     static CommandLine all(Terminal terminal) {
-        return new Commands(terminal, true).tree(entry -> true);
+        return new Commands(terminal).tree(ALL, true);
     }
 
     /** The commands that {@code words} may mean; all, if they mean none. */
     static CommandLine of(Terminal terminal, String... words) {
         List<String> said = Arrays.asList(words);
-        Commands commands = new Commands(terminal, said.contains("--help") || said.contains("-h"));
-        List<Entry> named = commands.entries().stream()
-                .filter(entry -> said.contains(entry.firstWord()))
-                .toList();
-        List<Entry> exact =
-                named.stream().filter(entry -> said.contains(entry.name())).toList();
-        if (named.isEmpty()) {
-            boolean needsNone = said.equals(List.of("--version"));
-            return commands.tree(entry -> !needsNone);
+        boolean help = said.contains("--help") || said.contains("-h");
+        List<String> named = new ArrayList<>();
+        List<String> exact = new ArrayList<>();
+        for (String command : ALL) {
+            if (said.contains(group(command))) {
+                named.add(command);
+                if (said.contains(lastWord(command))) {
+                    exact.add(command);
+                }
+            }
         }
-        List<Entry> wanted = exact.isEmpty() ? named : exact;
-        return commands.tree(entry -> wanted.stream()
-                .anyMatch(one -> one.group().equals(entry.group()) && one.name().equals(entry.name())));
+        if (named.isEmpty()) {
+            named = said.equals(List.of("--version")) ? List.of() : ALL;
+        }
+        return new Commands(terminal).tree(exact.isEmpty() ? named : exact, help);
     }
 
-    private List<Entry> entries() {
-        return List.of(
-                program("broker", "opens sockets as its policy allows and passes them on"),
-                program("gateway", "lets operators see and steer the broker by gRPC"),
-                program("worker", "forwards packets between ports, steered by gRPC"),
-                new Entry("port", "add", () -> new PortAdd(globals, terminal)),
-                new Entry("port", "ls", () -> new PortLs(globals, terminal)),
-                new Entry("port", "rm", () -> new PortRm(globals, terminal)),
-                new Entry("link", "add", () -> new LinkAdd(globals, terminal)),
-                new Entry("link", "ls", () -> new LinkLs(globals, terminal)),
-                new Entry("link", "rm", () -> new LinkRm(globals, terminal)),
-                new Entry("", "stats", () -> new StatsCommand(globals, terminal)),
-                new Entry("", "info", () -> new InfoCommand(globals, terminal)),
-                new Entry("lease", "ls", () -> new LeaseLs(globals, terminal)),
-                new Entry("lease", "revoke", () -> new LeaseRevoke(globals, terminal)),
-                new Entry("policy", "check", () -> elsewhere("policy check", "tries a policy file out")),
-                new Entry("policy", "show", () -> new PolicyShow(globals, terminal)),
-                new Entry("policy", "reload", () -> new PolicyReload(globals, terminal)),
-                new Entry("audit", "watch", () -> new AuditWatch(globals, terminal)),
-                new Entry("", "doctor", () -> new DoctorCommand(globals, terminal)),
-                new Entry("", "completion", () -> new CompletionCommand(globals, terminal)),
-                new Entry("", "train", () -> new TrainCommand(globals, terminal)));
-    }
-
-    private static Entry program(String name, String description) {
-        return new Entry("", name, () -> elsewhere(name, description));
+    private Object make(String command) {
+        return switch (command) {
+            case "broker" -> elsewhere(command, "opens sockets as its policy allows and passes them on");
+            case "gateway" -> elsewhere(command, "lets operators see and steer the broker by gRPC");
+            case "worker" -> elsewhere(command, "forwards packets between ports, steered by gRPC");
+            case "port add" -> new PortAdd(globals, terminal);
+            case "port ls" -> new PortLs(globals, terminal);
+            case "port rm" -> new PortRm(globals, terminal);
+            case "link add" -> new LinkAdd(globals, terminal);
+            case "link ls" -> new LinkLs(globals, terminal);
+            case "link rm" -> new LinkRm(globals, terminal);
+            case "stats" -> new StatsCommand(globals, terminal);
+            case "info" -> new InfoCommand(globals, terminal);
+            case "lease ls" -> new LeaseLs(globals, terminal);
+            case "lease revoke" -> new LeaseRevoke(globals, terminal);
+            case "policy check" -> elsewhere(command, "tries a policy file out, without a broker");
+            case "policy show" -> new PolicyShow(globals, terminal);
+            case "policy reload" -> new PolicyReload(globals, terminal);
+            case "audit watch" -> new AuditWatch(globals, terminal);
+            case "doctor" -> new DoctorCommand(globals, terminal);
+            case "completion" -> new CompletionCommand(globals, terminal);
+            case "train" -> new TrainCommand(globals, terminal);
+            default -> throw new IllegalArgumentException(command);
+        };
     }
 
     /** A program that scripts/sluice starts by itself; from there nobody gets here. */
@@ -101,19 +112,22 @@ final class Commands {
         return spec;
     }
 
-    private CommandLine tree(Predicate<Entry> wanted) {
+    private CommandLine tree(List<String> commands, boolean help) {
         CommandLine top = new CommandLine(new Top(globals));
         Map<String, CommandSpec> groups = new LinkedHashMap<>();
-        for (Entry entry : entries()) {
-            if (wanted.test(entry)) {
-                CommandSpec parent = entry.group().isEmpty()
-                        ? top.getCommandSpec()
-                        : groups.computeIfAbsent(entry.group(), name -> group(top, name));
-                parent.addSubcommand(entry.name(), new CommandLine(entry.maker().get()));
+        for (String command : commands) {
+            String group = group(command);
+            CommandSpec parent = top.getCommandSpec();
+            if (!group.equals(command)) {
+                parent = groups.get(group);
+                if (parent == null) {
+                    parent = addGroup(top, group);
+                    groups.put(group, parent);
+                }
             }
+            parent.addSubcommand(lastWord(command), new CommandLine(make(command)));
         }
         top.setCaseInsensitiveEnumValuesAllowed(true);
-        top.setAbbreviatedOptionsAllowed(false);
         top.setUsageHelpWidth(HELP_WIDTH);
         top.setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF));
         if (help) {
@@ -122,22 +136,32 @@ final class Commands {
         return top;
     }
 
-    private CommandSpec group(CommandLine top, String name) {
-        String words = entries().stream()
-                .filter(entry -> entry.group().equals(name))
-                .map(Entry::name)
-                .collect(Collectors.joining(", "));
+    private static CommandSpec addGroup(CommandLine top, String name) {
         CommandSpec[] group = new CommandSpec[1];
         group[0] = CommandSpec.wrapWithoutInspection((Callable<Integer>) () -> {
-            throw new ParameterException(group[0].commandLine(), "one of " + words + " is expected");
+            List<String> words = ALL.stream()
+                    .filter(command -> group(command).equals(name))
+                    .map(Commands::lastWord)
+                    .toList();
+            throw new ParameterException(group[0].commandLine(), "one of " + String.join(", ", words) + " is expected");
         });
         group[0].usageMessage().customSynopsis("sluice " + name + " COMMAND [OPTIONS]");
         top.getCommandSpec().addSubcommand(name, new CommandLine(group[0]));
         return group[0];
     }
 
+    private static String group(String command) {
+        int blank = command.indexOf(' ');
+        return blank < 0 ? command : command.substring(0, blank);
+    }
+
+    private static String lastWord(String command) {
+        return command.substring(command.indexOf(' ') + 1);
+    }
+
     /** The global options appear at the top only: in the help of every command they would drown its own. */
     private static void arrangeHelp(CommandLine top) {
+        top.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST_HEADING, help -> "");
         top.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, help -> Top.COMMANDS);
         top.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_FOOTER, help -> Top.FOOTER);
         for (CommandLine command : top.getSubcommands().values()) {
