@@ -41,8 +41,10 @@ final class AuditStream {
             } else {
                 client.close();
             }
-        } catch (IOException e) {
+        } catch (RefusedException e) {
             finish(Statuses.of(e));
+        } catch (IOException e) {
+            finish(Status.UNAVAILABLE.withDescription(e.getMessage() + BrokerLink.ADVICE));
         }
     }
 

@@ -20,6 +20,9 @@ final class BrokerLink implements AutoCloseable {
     /** What the gateway calls itself in the broker's audit lines. */
     static final String CLIENT_NAME = "sluice-gateway";
 
+    /** What to do about a broker that is away. */
+    static final String ADVICE = "; start `sluice broker` with this admin socket, the gateway connects by itself";
+
     private static final Logger LOG = LoggerFactory.getLogger(BrokerLink.class);
     private static final long FIRST_RETRY_MS = 50;
     private static final long LAST_RETRY_MS = 1_000;
@@ -32,11 +35,12 @@ final class BrokerLink implements AutoCloseable {
     private final Thread keeper = new Thread(this::keep, "broker-link");
     private Consumer<Boolean> connected = up -> {};
     private volatile Connection current;
-    private volatile String whyNot = "not connected yet";
+    private volatile String whyNot;
 
     /** A link to the broker's admin socket, down until it is started. */
     BrokerLink(Path socket) {
         this.socket = socket;
+        this.whyNot = "there is no connection to the broker at " + socket + " yet";
         keeper.setDaemon(true);
     }
 
@@ -59,8 +63,7 @@ final class BrokerLink implements AutoCloseable {
     Reply call(Request.Builder request) throws IOException {
         Connection connection = current;
         if (connection == null) {
-            throw new IOException("the broker does not answer at " + socket + " (" + whyNot
-                    + "); start sluice broker with this admin socket, the gateway reconnects by itself");
+            throw new IOException(whyNot + ADVICE);
         }
         try {
             return connection.client().call(request);
@@ -95,7 +98,8 @@ final class BrokerLink implements AutoCloseable {
             LOG.info("connected to the broker at {}", socket);
             current = new Connection(client, end);
             connected.accept(true);
-            note(end.get().getMessage());
+            note("the connection to the broker at " + socket + " ended: "
+                    + end.get().getMessage());
         } catch (ExecutionException e) {
             throw new IllegalStateException("the end of a connection is never an exception", e);
         } catch (IOException e) {
@@ -111,7 +115,7 @@ final class BrokerLink implements AutoCloseable {
 
     private void note(String reason) {
         if (!reason.equals(whyNot)) {
-            LOG.warn("no connection to the broker: {}; trying again until it works", reason);
+            LOG.warn("{}; trying again until it works", reason);
         }
         whyNot = reason;
     }

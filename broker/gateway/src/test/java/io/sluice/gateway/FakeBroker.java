@@ -34,10 +34,15 @@ final class FakeBroker {
             this.channel = channel;
         }
 
-        /** Sends an audit event; returns false if the socket took it no more. */
+        /** Sends an audit event. Returns false if the client has taken nothing for half a second. */
         synchronized boolean event(Reply.Builder reply) throws IOException {
             channel.send(reply.setId(watchId).build().toByteArray(), List.of());
-            return channel.flush();
+            while (!channel.flush()) {
+                if (!channel.await(true, 500)) {
+                    return false;
+                }
+            }
+            return true;
         }
 
         /** Breaks the connection off. */

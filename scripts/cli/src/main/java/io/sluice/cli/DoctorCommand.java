@@ -42,7 +42,7 @@ final class DoctorCommand extends Action {
         findings.addAll(new ProcessChecks(host).all());
         findings.add(broker());
         globals.timeout = Math.min(globals.timeout, PATIENCE_S);
-        findings.add(answers(Target.GATEWAY, "it runs, but has no connection to the broker", "start sluice broker"));
+        findings.add(answers(Target.GATEWAY, "it runs, but has no connection to the broker", "start `sluice broker`"));
         findings.add(answers(Target.WORKER, "it runs, but does not serve", "look at its log"));
         boolean failed = findings.stream().anyMatch(finding -> finding.verdict() == Finding.Verdict.FAIL);
         print(

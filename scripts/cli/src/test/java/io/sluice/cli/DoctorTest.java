@@ -124,7 +124,7 @@ class DoctorTest extends CommandTest {
         host.broker = "there is no socket at /run/sluice/broker.sock";
         assertThat(lines())
                 .contains(
-                        "warn  bpf jit: this kernel has none, so filters are slow; use one with CONFIG_BPF_JIT",
+                        "ok    bpf jit: the setting can't be seen from here",
                         "warn  /dev/net/tun: missing, so tap ports will not work; run: modprobe tun",
                         "warn  xdp sockets: socket(AF_XDP): EAFNOSUPPORT, so xdp ports will not work; use a kernel with"
                                 + " CONFIG_XDP_SOCKETS, or packet ports",
@@ -158,7 +158,7 @@ class DoctorTest extends CommandTest {
     void gatewayWithoutABrokerIsAWarning() {
         server.health(false);
         assertThat(line("gateway"))
-                .isEqualTo("warn  gateway: it runs, but has no connection to the broker; start sluice broker");
+                .isEqualTo("warn  gateway: it runs, but has no connection to the broker; start `sluice broker`");
     }
 
     @Test
