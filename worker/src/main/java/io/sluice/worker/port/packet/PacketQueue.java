@@ -115,7 +115,7 @@ final class PacketQueue implements PortQueue {
             int length = vector.length[i];
             if (vnet == 0 && vector.flags[i] != 0 && !SoftOffload.complete(pool, offset, length)) {
                 drop(PortCounter.TX_DROP_SUPERFRAME, offset);
-            } else if (length > maxFrame && !(vnet > 0 && vector.flags[i] != 0)) {
+            } else if (length > maxFrame && !(vector.flags[i] != 0 && SoftOffload.isSuperframe(pool, offset))) {
                 drop(PortCounter.TX_DROP_TOO_LONG, offset);
             } else if (waiting == BACKLOG) {
                 drop(PortCounter.TX_DROP_FULL, offset);
