@@ -37,6 +37,12 @@ final class XskQueue implements PortQueue {
     private final int maxFrame;
     private int outstanding;
 
+    /** Up to this index of the TX ring packets are counted as sent: the kernel has taken them. */
+    private int settled;
+
+    /** Bytes of the packets from there on. */
+    private long unsettledBytes;
+
     /** The fill ring was left short because the pool had no frame; nothing that arrives would remind us. */
     private boolean starved;
 
@@ -56,6 +62,7 @@ final class XskQueue implements PortQueue {
         this.holderId = pool.newHolder();
         this.counters = counters;
         this.busyPoll = busyPoll;
+        this.settled = tx == null ? 0 : tx.own;
         this.maxFrame = Math.min(maxFrame, pool.frameSize() - FramePool.HEADROOM);
         refill();
     }
@@ -129,6 +136,7 @@ final class XskQueue implements PortQueue {
             return;
         }
         int space = tx.free(vector.count);
+        settle(); // before the entries that the kernel is done with are written over
         ByteBuffer entries = tx.bytes;
         long bytes = 0;
         int n = 0;
@@ -154,6 +162,26 @@ final class XskQueue implements PortQueue {
         tx.own += n;
         tx.publish();
         outstanding += n;
+        unsettledBytes += bytes;
+    }
+
+    /** Counts as sent what the kernel was last seen to have taken from the TX ring. */
+    private void settle() {
+        int taken = tx.known();
+        int n = taken - settled;
+        if (n == 0) {
+            return;
+        }
+        long bytes = 0;
+        if (taken == tx.own) {
+            bytes = unsettledBytes;
+            settled = taken;
+        } else {
+            for (; settled != taken; settled++) {
+                bytes += tx.bytes.getInt(tx.at16(settled) + 8);
+            }
+        }
+        unsettledBytes -= bytes;
         counters.add(PortCounter.TX_PACKETS, n);
         counters.add(PortCounter.TX_BYTES, bytes);
     }
@@ -165,7 +193,7 @@ final class XskQueue implements PortQueue {
 
     @Override
     public int flush() {
-        if (outstanding == 0) {
+        if (outstanding == 0 && queued() == 0) {
             return 0;
         }
         int pending = tx.pending();
@@ -179,6 +207,7 @@ final class XskQueue implements PortQueue {
             }
             pending = left;
         }
+        settle();
         return reap();
     }
 
@@ -204,7 +233,7 @@ final class XskQueue implements PortQueue {
 
     @Override
     public int queued() {
-        return 0; // a packet in the TX ring is the kernel's
+        return tx == null ? 0 : tx.own - settled;
     }
 
     @Override
@@ -219,6 +248,12 @@ final class XskQueue implements PortQueue {
 
     @Override
     public void close() {
+        if (tx != null) {
+            tx.pending(); // looks where the kernel is
+            settle();
+            counters.add(PortCounter.TX_DROP_CLOSED, queued());
+            settled = tx.own;
+        }
         rings.close();
         socket.close();
     }
