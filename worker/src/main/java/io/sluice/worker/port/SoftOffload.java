@@ -37,9 +37,14 @@ public final class SoftOffload {
         this.segmenter = new Segmenter(pool);
     }
 
+    /** Whether the packet at {@code offset}, which has a vnet header, is a superframe. */
+    public static boolean isSuperframe(FramePool pool, int offset) {
+        return pool.bytes().get(offset + GSO_TYPE) != 0;
+    }
+
     /** Turns the packet at {@code offset}, which has a vnet header, into one or more plain ones, or drops it. */
     public void send(int offset, int length) {
-        if (pool.bytes().get(offset + GSO_TYPE) != 0) {
+        if (isSuperframe(pool, offset)) {
             segment(offset, length);
         } else if (complete(pool, offset, length)) {
             sink.accept(offset, length);

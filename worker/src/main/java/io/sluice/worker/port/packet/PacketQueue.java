@@ -122,7 +122,7 @@ final class PacketQueue implements PortQueue {
             int length = vector.length[i];
             boolean open = vector.flags[i] != 0;
             if (open == (vnet > 0)) {
-                queue(offset, length, open);
+                queue(offset, length, open && SoftOffload.isSuperframe(pool, offset));
             } else if (open) {
                 offload.send(offset, length);
             } else {

@@ -78,6 +78,11 @@ final class Ring implements AutoCloseable {
         return own - other;
     }
 
+    /** The kernel's index when it was last read. */
+    int known() {
+        return other;
+    }
+
     /** Publishes what was produced up to {@link #own}. */
     void publish() {
         INT.setRelease(bytes, producerAt, own);

@@ -38,6 +38,12 @@ final class XskQueue implements PortQueue {
     private final SoftOffload offload;
     private int outstanding;
 
+    /** Up to this index of the TX ring packets are counted as sent: the kernel has taken them. */
+    private int settled;
+
+    /** Bytes of the packets from there on. */
+    private long unsettledBytes;
+
     /** The fill ring was left short because the pool had no frame; nothing that arrives would remind us. */
     private boolean starved;
 
@@ -62,6 +68,7 @@ final class XskQueue implements PortQueue {
         this.holderId = pool.newHolder();
         this.counters = counters;
         this.busyPoll = busyPoll;
+        this.settled = tx == null ? 0 : tx.own;
         this.maxFrame = Math.min(maxFrame, pool.frameSize() - FramePool.HEADROOM);
         this.offload = new SoftOffload(pool, counters, this::stage);
         refill();
@@ -141,6 +148,7 @@ final class XskQueue implements PortQueue {
             return;
         }
         space = tx.free(tx.mask + 1);
+        settle(); // before the entries that the kernel is done with are written over
         staged = 0;
         stagedBytes = 0;
         for (int i = 0; i < vector.count; i++) {
@@ -156,8 +164,7 @@ final class XskQueue implements PortQueue {
         tx.own += staged;
         tx.publish();
         outstanding += staged;
-        counters.add(PortCounter.TX_PACKETS, staged);
-        counters.add(PortCounter.TX_BYTES, stagedBytes);
+        unsettledBytes += stagedBytes;
     }
 
     private void stage(int offset, int length) {
@@ -175,6 +182,27 @@ final class XskQueue implements PortQueue {
         }
     }
 
+    /** Counts as sent what the kernel was last seen to have taken from the TX ring. */
+    private void settle() {
+        int taken = tx.known();
+        int n = taken - settled;
+        if (n == 0) {
+            return;
+        }
+        long bytes = 0;
+        if (taken == tx.own) {
+            bytes = unsettledBytes;
+            settled = taken;
+        } else {
+            for (; settled != taken; settled++) {
+                bytes += tx.bytes.getInt(tx.at16(settled) + 8);
+            }
+        }
+        unsettledBytes -= bytes;
+        counters.add(PortCounter.TX_PACKETS, n);
+        counters.add(PortCounter.TX_BYTES, bytes);
+    }
+
     private void drop(PortCounter reason, int offset) {
         counters.add(reason, 1);
         pool.give(offset);
@@ -182,7 +210,7 @@ final class XskQueue implements PortQueue {
 
     @Override
     public int flush() {
-        if (outstanding == 0) {
+        if (outstanding == 0 && queued() == 0) {
             return 0;
         }
         int pending = tx.pending();
@@ -196,6 +224,7 @@ final class XskQueue implements PortQueue {
             }
             pending = left;
         }
+        settle();
         return reap();
     }
 
@@ -221,7 +250,7 @@ final class XskQueue implements PortQueue {
 
     @Override
     public int queued() {
-        return 0; // a packet in the TX ring is the kernel's
+        return tx == null ? 0 : tx.own - settled;
     }
 
     @Override
@@ -236,6 +265,12 @@ final class XskQueue implements PortQueue {
 
     @Override
     public void close() {
+        if (tx != null) {
+            tx.pending(); // looks where the kernel is
+            settle();
+            counters.add(PortCounter.TX_DROP_CLOSED, queued());
+            settled = tx.own;
+        }
         rings.close();
         socket.close();
     }

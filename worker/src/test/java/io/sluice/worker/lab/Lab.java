@@ -1,0 +1,244 @@
+package io.sluice.worker.lab;
+
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.SyscallException;
+import io.sluice.worker.memory.FramePool;
+import io.sluice.worker.memory.Pools;
+import io.sluice.worker.memory.Vector;
+import io.sluice.worker.port.Port;
+import io.sluice.worker.port.PortInfo;
+import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.packet.PacketPort;
+import io.sluice.worker.port.packet.ReceiveSlots;
+import io.sluice.worker.port.xdp.XdpPort;
+import io.sluice.worker.sys.Epoll;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** A namespace with cables, a frame pool, and ports on them, all driven by the test's own thread; gone on close. */
+public final class Lab implements AutoCloseable {
+    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(10);
+    private static final int LOOK_AGAIN_MS = 5;
+
+    private final Deque<Closeable> open = new ArrayDeque<>();
+    private final Map<Integer, ReceiveSlots> slots = new HashMap<>();
+    private final Epoll epoll = new Epoll();
+    private final Vector vector = new Vector();
+    private final Netns netns;
+    private final FramePool pool;
+    private int group = 1;
+
+    /** With {@code frames} frames of 2048 bytes. */
+    public Lab(int frames, int largeFrames) throws Exception {
+        pool = Pools.of(2048, frames, largeFrames);
+        open.push(pool::close);
+        open.push(epoll::close);
+        netns = new Netns();
+        open.push(netns::close);
+    }
+
+    /** The namespace. */
+    public Netns netns() {
+        return netns;
+    }
+
+    /** The pool that all ports share. */
+    public FramePool pool() {
+        return pool;
+    }
+
+    /** Lays a cable with as many queues as the port has: one device is for it, the other for a {@link #wire}. */
+    public void cable(PortKind kind, String port, String wire, int mtu) throws Exception {
+        netns.veth(port, wire, mtu, kind.queues());
+    }
+
+    /** The far end of a cable. */
+    public Wire wire(String device) throws Exception {
+        Wire wire = new Wire(netns, device);
+        open.push(wire::close);
+        return wire;
+    }
+
+    /** Opens a port. The lab closes what the test has not. */
+    public Port port(PortKind kind, String device, int mtu, int depth) throws Exception {
+        PortInfo info = info(kind, device, mtu, depth);
+        Port port = kind.isXdp() ? xdp(kind, info) : packet(kind, info);
+        open.push(() -> port.queues().forEach(queue -> {
+            if (!queue.fd().isClosed()) {
+                queue.close();
+            }
+        }));
+        return port;
+    }
+
+    /** What there is to know about a port on {@code device}. */
+    public static PortInfo info(PortKind kind, String device, int mtu, int depth) {
+        return new PortInfo(device, kind.isXdp() ? "xdp" : "packet", "grant", 1, device, 1, mtu, "", depth, List.of());
+    }
+
+    private Port packet(PortKind kind, PortInfo info) throws Exception {
+        return PacketPort.open(
+                info, packetSockets(kind, info.interfaceName()), kind.vnet(), Optional.empty(), pool, this::slots);
+    }
+
+    /** As many sockets as {@code kind} has, for a caller that opens the port itself. */
+    public List<Fd> packetSockets(PortKind kind, String device) throws Exception {
+        List<Fd> sockets = new ArrayList<>();
+        int fanout = kind.queues() > 1 ? group++ : 0;
+        for (int i = 0; i < kind.queues(); i++) {
+            sockets.add(netns.call(() -> Sockets.packet(device, kind.offloads(), fanout)));
+        }
+        return sockets;
+    }
+
+    /** Receive slots as a data path has them. */
+    public ReceiveSlots slots(boolean large, int vnet) {
+        return slots.computeIfAbsent(vnet + (large ? 1000 : 0), key -> new ReceiveSlots(pool, large, vnet));
+    }
+
+    private Port xdp(PortKind kind, PortInfo info) throws Exception {
+        List<XdpPort.Socket> sockets = xdpSockets(kind, info.interfaceName(), false);
+        return XdpPort.open(info, sockets, kind.busyPoll(), pool);
+    }
+
+    /** A bound socket for each queue of {@code kind}, for a caller that opens the port itself. */
+    public List<XdpPort.Socket> xdpSockets(PortKind kind, String device, boolean rxOnly) throws Exception {
+        XdpDevice attached = netns.call(() -> XdpDevice.attach(device, kind.skb()));
+        open.push(attached::close);
+        List<XdpPort.Socket> sockets = new ArrayList<>();
+        for (int queue = 0; queue < kind.queues(); queue++) {
+            int id = queue;
+            XdpPort.Socket socket = netns.call(() -> attached.socket(id, pool, rxOnly));
+            if (kind.busyPoll()) {
+                XdpDevice.busyPoll(socket.fd());
+            }
+            sockets.add(socket);
+        }
+        return sockets;
+    }
+
+    // Traffic
+
+    /** A packet as a port delivered it. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
+    public record Packet(int queue, byte[] frame, byte[] vnetHeader, int flags) {}
+
+    /** Polls every queue once and takes the packets out, giving their frames back. */
+    public List<Packet> poll(Port port, int limit) {
+        List<Packet> packets = new ArrayList<>();
+        for (int q = 0; q < port.queues().size(); q++) {
+            port.queues().get(q).poll(vector, limit);
+            for (int i = 0; i < vector.count; i++) {
+                packets.add(new Packet(
+                        q, copy(vector.offset[i], vector.length[i]), copy(vector.offset[i] - 10, 10), vector.flags[i]));
+            }
+            pool.giveAll(vector);
+        }
+        return packets;
+    }
+
+    /** Polls until {@code count} packets have come, which have to come. */
+    public List<Packet> receive(Port port, int count) {
+        List<Packet> packets = new ArrayList<>();
+        await(count + " packets from " + port.name(), () -> {
+            packets.addAll(poll(port, Vector.CAPACITY));
+            return packets.size() >= count;
+        });
+        return packets;
+    }
+
+    /** Sends plain frames by one queue, as a vector at a time, without a flush. */
+    public void enqueue(Port port, int queue, byte[]... frames) {
+        for (byte[] frame : frames) {
+            load(frame, new byte[10], 0);
+            if (vector.count == Vector.CAPACITY) {
+                port.queues().get(queue).send(vector);
+            }
+        }
+        port.queues().get(queue).send(vector);
+    }
+
+    /** Sends a packet with a vnet header, without a flush. */
+    public void enqueueWithHeader(Port port, int queue, byte[] vnetHeader, byte[] frame) {
+        load(frame, vnetHeader, Vector.VNET);
+        port.queues().get(queue).send(vector);
+    }
+
+    private void load(byte[] frame, byte[] vnetHeader, int flags) {
+        int at = (frame.length > pool.room() ? pool.takeLarge() : pool.take()) + FramePool.HEADROOM;
+        if (at < FramePool.HEADROOM) {
+            throw new AssertionError("the lab's pool is empty");
+        }
+        pool.bytes().put(at - 10, vnetHeader).put(at, frame);
+        vector.add(at, frame.length, flags);
+    }
+
+    private byte[] copy(int offset, int length) {
+        byte[] bytes = new byte[length];
+        pool.bytes().get(offset, bytes);
+        return bytes;
+    }
+
+    /** Flushes until nothing waits in the port any more. */
+    public void flush(Port port) {
+        await("an empty queue of " + port.name(), () -> {
+            port.queues().forEach(PortQueue::flush);
+            return port.queued() == 0;
+        });
+    }
+
+    /** Flushes until {@code free} frames are free: the kernel gives what was sent back when it likes. */
+    public void awaitFree(Port port, int free) {
+        await(free + " free frames", () -> {
+            port.queues().forEach(PortQueue::flush);
+            return pool.freeFrames() >= free;
+        });
+    }
+
+    /** Repeats {@code step} until it is true, without burning the processor that the other side may need. */
+    public void await(String what, BooleanSupplier step) {
+        long end = System.nanoTime() + PATIENCE_NS;
+        while (!step.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("in vain waited for " + what);
+            }
+            epoll.await(LOOK_AGAIN_MS);
+        }
+    }
+
+    /** Wakes {@link #await} when something arrives at a port. */
+    public void watch(Port port) throws SyscallException {
+        for (PortQueue queue : port.queues()) {
+            epoll.add(queue.fd());
+        }
+    }
+
+    /** Gives back the frames that receiving packet ports share. */
+    public void closeSlots() {
+        slots.values().forEach(ReceiveSlots::close);
+    }
+
+    @Override
+    public void close() throws IOException {
+        IOException failure = null;
+        while (!open.isEmpty()) {
+            try {
+                open.pop().close();
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package io.sluice.worker.lab;
+
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.Native;
+import io.sluice.grant.sys.SyscallException;
+import io.sluice.worker.sys.WorkerCalls;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** The broker's part for packet sockets, in the calling thread's network namespace. Numbers are those of the uapi headers. */
+public final class Sockets {
+    static final int AF_PACKET = 17;
+    static final int SOL_SOCKET = 1;
+    static final int SOL_PACKET = 263;
+    static final int PACKET_AUXDATA = 8;
+    private static final int PACKET_VNET_HDR = 15;
+    private static final int PACKET_FANOUT = 18;
+    private static final int PACKET_IGNORE_OUTGOING = 23;
+    private static final int SO_SNDBUFFORCE = 32;
+    private static final int SO_RCVBUFFORCE = 33;
+    private static final int SOCK_RAW_CLOEXEC = 3 | 0x80000;
+    private static final int BUFFER = 64 << 20;
+
+    private Sockets() {}
+
+    /**
+     * A packet socket on {@code device} that receives everything, with roomy buffers.
+     *
+     * @param group of a fanout by flow hash; 0: none
+     */
+    public static Fd packet(String device, boolean vnet, int group) throws SyscallException {
+        int ifindex = LabCalls.LIBC.if_nametoindex(device);
+        Fd socket = Fd.owned(WorkerCalls.LIBC.socket(AF_PACKET, SOCK_RAW_CLOEXEC, 0), "socket(AF_PACKET)");
+        try {
+            set(socket, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER);
+            set(socket, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER);
+            set(socket, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+            set(socket, SOL_PACKET, PACKET_VNET_HDR, vnet ? 1 : 0);
+            ByteBuffer address = Native.allocate(20).putShort(0, (short) AF_PACKET);
+            address.order(ByteOrder.BIG_ENDIAN).putShort(2, (short) 3).order(ByteOrder.nativeOrder()); // ETH_P_ALL
+            address.putInt(4, ifindex);
+            Native.check(LabCalls.LIBC.bind(socket.number(), address, 20), "bind(AF_PACKET, " + device + ")");
+            if (group != 0) {
+                set(socket, SOL_PACKET, PACKET_FANOUT, group);
+            }
+            return socket;
+        } catch (SyscallException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /** Shrinks the receive buffer to {@code bytes}, so that it can be seen to overflow. */
+    public static void receiveBuffer(Fd socket, int bytes) throws SyscallException {
+        set(socket, SOL_SOCKET, SO_RCVBUFFORCE, bytes);
+    }
+
+    /** Sets an int option. */
+    static void set(Fd socket, int level, int option, int value) throws SyscallException {
+        set(socket, level, option, Native.allocate(4).putInt(0, value));
+    }
+
+    /** Sets an option whose value is the whole buffer. */
+    static void set(Fd socket, int level, int option, ByteBuffer value) throws SyscallException {
+        Native.check(
+                WorkerCalls.LIBC.setsockopt(socket.number(), level, option, value, value.capacity()),
+                "setsockopt(" + level + ", " + option + ")");
+    }
+}

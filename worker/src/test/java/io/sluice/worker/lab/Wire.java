@@ -1,0 +1,112 @@
+package io.sluice.worker.lab;
+
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.Native;
+import io.sluice.grant.sys.SyscallException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** What is on the other end of a port's cable: sends and receives frames there, with their tags and vnet headers. */
+public final class Wire implements AutoCloseable {
+    /** How long a frame that is due may take. The machine may be busy; nothing waits so long when all is well. */
+    private static final int PATIENCE_MS = 5_000;
+
+    private static final int VNET = 10;
+    private static final int MSG_DONTWAIT = 0x40;
+    private static final int POLLIN = 1;
+    private static final int VLAN_VALID = 0x10;
+    private static final int CONTROL = 40;
+
+    private final Fd socket;
+    private final ByteBuffer data = Native.allocate(128 * 1024);
+    private final ByteBuffer control = Native.allocate(CONTROL);
+    private final ByteBuffer iovec = Native.allocate(16);
+    private final ByteBuffer header = Native.allocate(56);
+    private byte[] vnetHeader = new byte[VNET];
+
+    /** Opens it on {@code device} of {@code netns}. */
+    public Wire(Netns netns, String device) throws Exception {
+        socket = netns.call(() -> Sockets.packet(device, true, 0));
+        Sockets.set(socket, Sockets.SOL_PACKET, Sockets.PACKET_AUXDATA, 1);
+        iovec.putLong(0, Native.address(data)).putLong(8, data.capacity());
+        header.putLong(16, Native.address(iovec)).putLong(24, 1).putLong(32, Native.address(control));
+    }
+
+    /** Sends a plain frame. */
+    public void send(byte[] frame) throws SyscallException {
+        send(new byte[VNET], frame);
+    }
+
+    /** Sends a frame with a virtio_net_hdr of 10 bytes: a partial checksum, or a superframe. */
+    public void send(byte[] vnet, byte[] frame) throws SyscallException {
+        data.put(0, vnet).put(VNET, frame);
+        Native.check(LabCalls.LIBC.send(socket.number(), data, VNET + frame.length, 0), "send");
+    }
+
+    /** The next frame that has arrived, with its VLAN tag put back, or null if there is none now. */
+    public byte[] poll() throws SyscallException {
+        header.putLong(40, CONTROL);
+        long n = LabCalls.LIBC.recvmsg(socket.number(), header, MSG_DONTWAIT);
+        if (n < VNET) {
+            return null;
+        }
+        vnetHeader = new byte[VNET];
+        data.get(0, vnetHeader);
+        byte[] frame = new byte[(int) n - VNET];
+        data.get(VNET, frame);
+        boolean tagged = (control.getInt(16) & VLAN_VALID) != 0;
+        return tagged ? Frames.tagged(frame, control.getShort(34), control.getShort(32)) : frame;
+    }
+
+    /** The next frame; waits for it. */
+    public byte[] receive() throws SyscallException {
+        return receive(1).get(0);
+    }
+
+    /** The next {@code count} frames; waits for them. */
+    public List<byte[]> receive(int count) throws SyscallException {
+        List<byte[]> frames = new ArrayList<>();
+        while (frames.size() < count) {
+            byte[] frame = poll();
+            if (frame != null) {
+                frames.add(frame);
+            } else if (!await()) {
+                throw new AssertionError(frames.size() + " of " + count + " frames arrived");
+            }
+        }
+        return frames;
+    }
+
+    private boolean await() throws SyscallException {
+        ByteBuffer set = Native.allocate(8).putInt(0, socket.number()).putShort(4, (short) POLLIN);
+        return Native.check(LabCalls.LIBC.poll(set, 1, PATIENCE_MS), "poll") > 0;
+    }
+
+    /** gso_type of the frame that was received last. */
+    public int gsoType() {
+        return vnetHeader[1];
+    }
+
+    /** gso_size of the frame that was received last. */
+    public int gsoSize() {
+        return ByteBuffer.wrap(vnetHeader).order(ByteOrder.nativeOrder()).getShort(4);
+    }
+
+    /** Whether the frame that was received last has its checksum left to us. */
+    public boolean partial() {
+        return (vnetHeader[0] & 1) != 0;
+    }
+
+    /** The virtio_net_hdr of the frame that was received last. */
+    public byte[] vnetHeader() {
+        return Arrays.copyOf(vnetHeader, VNET);
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+}

@@ -1,0 +1,159 @@
+package io.sluice.worker.port.xdp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.grant.sys.SyscallException;
+import io.sluice.worker.lab.Frames;
+import io.sluice.worker.lab.Lab;
+import io.sluice.worker.lab.PortKind;
+import io.sluice.worker.lab.Wire;
+import io.sluice.worker.lab.XdpDevice;
+import io.sluice.worker.memory.FramePool;
+import io.sluice.worker.memory.Pools;
+import io.sluice.worker.port.Port;
+import io.sluice.worker.port.PortCounter;
+import io.sluice.worker.port.PortQueue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What is particular to AF_XDP ports. */
+@Tag("kernel")
+@Timeout(60)
+class XdpPortTest {
+    private static final PortKind KIND = PortKind.XDP_NATIVE;
+    private static final int FRAMES = 2048;
+
+    private Lab lab;
+    private Wire wire;
+
+    @BeforeEach
+    void layACable() throws Exception {
+        lab = new Lab(FRAMES, 0);
+        lab.cable(KIND, "port0", "wire0", 1500);
+        wire = lab.wire("wire0");
+    }
+
+    @AfterEach
+    void clear() throws Exception {
+        lab.close();
+    }
+
+    private Port open(List<XdpPort.Socket> sockets) throws SyscallException {
+        return XdpPort.open(Lab.info(KIND, "port0", 1500, 256), sockets, false, lab.pool());
+    }
+
+    @Test
+    void aPortThatMayOnlyReceiveHasNoRoomAndCountsWhatItIsGiven() throws Exception {
+        Port port = open(lab.xdpSockets(KIND, "port0", true));
+        PortQueue queue = port.queues().get(0);
+        assertThat(queue.room()).isZero();
+        int free = lab.pool().freeFrames();
+        lab.enqueue(port, 0, Frames.of(0, 0, 60), Frames.of(0, 1, 60));
+        assertThat(port.counters().get(PortCounter.TX_DROP_RX_ONLY)).isEqualTo(2);
+        assertThat(lab.pool().freeFrames()).isEqualTo(free);
+        assertThat(queue.flush()).isZero();
+        assertThat(queue.pending()).isFalse();
+        assertThat(port.queued()).isZero();
+
+        wire.send(Frames.of(0, 2, 60));
+        assertThat(lab.receive(port, 1).get(0).frame()).isEqualTo(Frames.of(0, 2, 60));
+        queue.close();
+        queue.reclaim();
+        assertThat(lab.pool().freeFrames()).isEqualTo(FRAMES);
+    }
+
+    @Test
+    void aQueueThatGotNoFrameBecauseOthersHadThemAllReceivesOnceThereAreSome() throws Exception {
+        FramePool pool = lab.pool();
+        List<Integer> others = new ArrayList<>();
+        for (int frame = pool.take(); frame != FramePool.NONE; frame = pool.take()) {
+            others.add(frame);
+        }
+        Port port = open(lab.xdpSockets(KIND, "port0", false));
+        assertThat(lab.poll(port, 256)).isEmpty();
+        others.forEach(pool::give);
+        assertThat(lab.poll(port, 256)).isEmpty(); // takes them
+        wire.send(Frames.of(0, 0, 60));
+        assertThat(lab.receive(port, 1)).hasSize(1);
+    }
+
+    @Test
+    void whenALaterQueueCannotBeOpenedTheEarlierOnesHaveTakenNoFrames() throws Exception {
+        List<XdpPort.Socket> sockets = new ArrayList<>(lab.xdpSockets(KIND, "port0", false));
+        sockets.add(new XdpPort.Socket(Pools.memory(4096), 512, 512, 512, 512));
+        int holder = lab.pool().newHolder();
+        assertThatThrownBy(() -> open(sockets))
+                .isInstanceOf(SyscallException.class)
+                .hasMessageStartingWith("getsockopt(XDP_MMAP_OFFSETS): ENOTSOCK");
+        assertThat(sockets).allMatch(socket -> socket.fd().isClosed());
+        assertThat(lab.pool().freeFrames()).isEqualTo(FRAMES);
+        assertThat(lab.pool().newHolder()).isEqualTo(holder + 1);
+    }
+
+    @Test
+    void framesThatTheKernelCouldNotDeliverAreCountedThere() throws Exception {
+        Port port = open(lab.xdpSockets(KIND, "port0", false));
+        for (int i = 0; i < 1_000; i++) {
+            wire.send(Frames.of(0, i, 60)); // the port first offered 256 frames
+        }
+        lab.await("every frame to be counted", () -> {
+            Map<String, Long> kernel = port.kernel().read();
+            lab.poll(port, 256);
+            return port.counters().received() + kernel.get("kernel_rx_dropped") == 1_000;
+        });
+        Map<String, Long> kernel = port.kernel().read();
+        assertThat(kernel)
+                .containsOnlyKeys(
+                        "kernel_rx_dropped",
+                        "kernel_rx_invalid_descs",
+                        "kernel_tx_invalid_descs",
+                        "kernel_rx_ring_full",
+                        "kernel_rx_fill_ring_empty_descs",
+                        "kernel_tx_ring_empty_descs");
+        assertThat(kernel.get("kernel_rx_fill_ring_empty_descs")).isPositive();
+        assertThat(kernel.get("kernel_tx_invalid_descs")).isZero();
+        port.queues().get(0).close();
+        assertThat(port.kernel().read()).isEmpty();
+    }
+
+    @Test
+    void packetsLeftInTheRingsAreStillTheKernelsUntilReclaimed() throws Exception {
+        Port port = open(lab.xdpSockets(KIND, "port0", false));
+        for (int i = 0; i < 100; i++) {
+            wire.send(Frames.of(0, i, 60));
+        }
+        lab.receive(port, 50);
+        port.queues().get(0).close();
+        assertThat(lab.pool().freeFrames()).isLessThan(FRAMES);
+        port.queues().get(0).reclaim();
+        assertThat(lab.pool().freeFrames()).isEqualTo(FRAMES);
+    }
+
+    @Test
+    void sentFramesAreCountedWhenTheKernelHasTakenThemNotBefore() throws Exception {
+        Port port = open(lab.xdpSockets(KIND, "port0", false));
+        byte[][] frames = new byte[40][];
+        long bytes = 0;
+        for (int i = 0; i < frames.length; i++) {
+            frames[i] = Frames.of(0, i, 60 + i);
+            bytes += frames[i].length;
+        }
+        // Round and round the ring, so that settled entries are overwritten.
+        for (int round = 1; round <= 3 * XdpDevice.RING / frames.length; round++) {
+            lab.enqueue(port, 0, frames);
+            assertThat(port.queued()).isEqualTo(frames.length);
+            assertThat(port.counters().sent()).isEqualTo((round - 1L) * frames.length);
+            lab.flush(port);
+            assertThat(port.counters().sent()).isEqualTo((long) round * frames.length);
+            assertThat(port.counters().get(PortCounter.TX_BYTES)).isEqualTo(round * bytes);
+            assertThat(wire.receive(frames.length)).containsExactly(frames);
+        }
+    }
+}
