@@ -262,14 +262,18 @@ public final class BrokerClient implements AutoCloseable {
         closing = true;
         channel.shutdown();
         answers.add(new Answer(Reply.getDefaultInstance(), List.of(), new EOFException("closed by this side")));
-        if (Thread.currentThread() != reader) {
+        boolean interrupted = false;
+        while (Thread.currentThread() != reader && reader.isAlive()) {
             try {
-                reader.join();
+                reader.join(); // it uses the descriptor
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+                interrupted = true;
             }
         }
         free();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Not while a call uses the socket, whose number somebody else may get next. */
