@@ -214,12 +214,11 @@ public final class BrokerClient implements AutoCloseable {
     public void close() {
         closing = true;
         channel.shutdown();
-        boolean interrupted = false;
-        while (Thread.currentThread() != reader && reader.isAlive()) {
+        if (Thread.currentThread() != reader) {
             try {
-                reader.join(); // it uses the descriptor
+                reader.join();
             } catch (InterruptedException e) {
-                interrupted = true;
+                Thread.currentThread().interrupt();
             }
         }
         synchronized (this) { // a call in progress has failed by now, and leaves
@@ -227,9 +226,6 @@ public final class BrokerClient implements AutoCloseable {
         }
         for (Answer left = answers.poll(); left != null; left = answers.poll()) {
             left.fds().forEach(Fd::close);
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 }
