@@ -214,11 +214,12 @@ public final class BrokerClient implements AutoCloseable {
     public void close() {
         closing = true;
         channel.shutdown();
-        if (Thread.currentThread() != reader) {
+        boolean interrupted = false;
+        while (Thread.currentThread() != reader && reader.isAlive()) {
             try {
-                reader.join();
+                reader.join(); // it uses the descriptor
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+                interrupted = true;
             }
         }
         synchronized (this) { // a call in progress has failed by now, and leaves
@@ -226,6 +227,9 @@ public final class BrokerClient implements AutoCloseable {
         }
         for (Answer left = answers.poll(); left != null; left = answers.poll()) {
             left.fds().forEach(Fd::close);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 }
