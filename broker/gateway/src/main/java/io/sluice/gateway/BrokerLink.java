@@ -7,7 +7,9 @@ import io.sluice.grant.v1.Request;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +29,7 @@ final class BrokerLink implements AutoCloseable {
     private static final long FIRST_RETRY_MS = 50;
     private static final long LAST_RETRY_MS = 1_000;
     private static final long CLOSE_TIMEOUT_MS = 2_000;
+    private static final String STOPPING = "the gateway stops";
 
     /** A greeted connection; {@code end} completes when it can't be used any more. */
     private record Connection(BrokerClient client, CompletableFuture<IOException> end) {}
@@ -34,6 +37,7 @@ final class BrokerLink implements AutoCloseable {
     private final Path socket;
     private final Thread keeper = new Thread(this::keep, "broker-link");
     private Consumer<Boolean> connected = up -> {};
+    private final CountDownLatch stop = new CountDownLatch(1);
     private volatile Connection current;
     private volatile String whyNot;
 
@@ -81,13 +85,12 @@ final class BrokerLink implements AutoCloseable {
     private void keep() {
         long retryMs = FIRST_RETRY_MS;
         try {
-            while (true) {
+            do {
                 boolean worked = connectAndWait();
                 retryMs = worked ? FIRST_RETRY_MS : Math.min(2 * retryMs, LAST_RETRY_MS);
-                Thread.sleep(retryMs);
-            }
-        } catch (InterruptedException closing) {
-            current = null;
+            } while (!stop.await(retryMs, TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts this thread", e);
         }
     }
 
@@ -97,6 +100,9 @@ final class BrokerLink implements AutoCloseable {
         try (BrokerClient client = BrokerClient.connect(socket, CLIENT_NAME, notice -> {}, end::complete)) {
             LOG.info("connected to the broker at {}", socket);
             current = new Connection(client, end);
+            if (stop.getCount() == 0) {
+                end.complete(new IOException(STOPPING)); // close() has not seen this connection
+            }
             connected.accept(true);
             note("the connection to the broker at " + socket + " ended: "
                     + end.get().getMessage());
@@ -114,7 +120,7 @@ final class BrokerLink implements AutoCloseable {
     }
 
     private void note(String reason) {
-        if (!reason.equals(whyNot)) {
+        if (!reason.equals(whyNot) && stop.getCount() > 0) {
             LOG.warn("{}; trying again until it works", reason);
         }
         whyNot = reason;
@@ -123,7 +129,11 @@ final class BrokerLink implements AutoCloseable {
     /** Ends the connection; calls in progress fail. */
     @Override
     public void close() {
-        keeper.interrupt();
+        stop.countDown();
+        Connection connection = current;
+        if (connection != null) {
+            connection.end().complete(new IOException(STOPPING));
+        }
         try {
             keeper.join(CLOSE_TIMEOUT_MS);
         } catch (InterruptedException e) {
