@@ -39,9 +39,7 @@ final class PortOpener {
             acquired.fds().forEach(Fd::close);
             session.release(lease.getId());
             throw new ConductorException(
-                    Kind.REFUSED,
-                    "port " + plan.name() + " can't be opened: " + e.getCause().getMessage(),
-                    e);
+                    Kind.REFUSED, "port " + plan.name() + " can't be opened: " + e.getMessage(), e);
         }
     }
 
@@ -80,7 +78,7 @@ final class PortOpener {
                     lease.getPacket().getFdsList().stream().map(fds::get).toList();
             return PacketPort.open(info, sockets, lease.getPacket().getVnetHeader(), dataPath.pool(), dataPath::slots);
         } catch (SyscallException e) {
-            throw new IllegalStateException(e);
+            throw new IllegalStateException(e.getMessage(), e);
         }
     }
 
