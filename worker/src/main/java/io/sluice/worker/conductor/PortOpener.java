@@ -50,9 +50,7 @@ final class PortOpener {
             acquired.fds().forEach(Fd::close);
             session.release(lease.getId());
             throw new ConductorException(
-                    Kind.REFUSED,
-                    "port " + plan.name() + " can't be opened: " + e.getCause().getMessage(),
-                    e);
+                    Kind.REFUSED, "port " + plan.name() + " can't be opened: " + e.getMessage(), e);
         }
     }
 
@@ -115,7 +113,7 @@ final class PortOpener {
                     dataPath.pool(),
                     dataPath::slots);
         } catch (SyscallException e) {
-            throw new IllegalStateException(e);
+            throw new IllegalStateException(e.getMessage(), e);
         }
     }
 

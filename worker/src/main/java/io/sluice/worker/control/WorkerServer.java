@@ -1,6 +1,7 @@
 package io.sluice.worker.control;
 
 import io.sluice.control.transport.ControlServer;
+import io.sluice.control.transport.PeerRule;
 import io.sluice.worker.conductor.Conductor;
 import io.sluice.worker.conductor.SelfPortrait;
 import java.io.IOException;
@@ -20,7 +21,7 @@ public final class WorkerServer {
             Conductor conductor, SelfPortrait self, int frameSize, Path socket, Optional<Tls> tls, String version)
             throws IOException {
         ControlServer.Builder builder = ControlServer.builder()
-                .unix(socket, peer -> peer.uid() == self.uid(), "rw-------")
+                .unix(socket, PeerRule.uid(self.uid()), "rw-------")
                 .executor(conductor.executor())
                 .service(new WorkerService(conductor, self, version))
                 .service(new PortsService(conductor, frameSize))

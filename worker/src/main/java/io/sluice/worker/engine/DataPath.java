@@ -16,7 +16,12 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
+<<<<<<< HEAD
 import java.util.function.Consumer;
+=======
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+>>>>>>> wtests
 import java.util.function.Supplier;
 
 /**
@@ -27,6 +32,7 @@ import java.util.function.Supplier;
  */
 public final class DataPath implements AutoCloseable {
     private static final CrossConnect[] NO_LINKS = {};
+    private static final long ALIVE_CHECK_MS = 100;
 
     private final FramePool pool;
     private final IdleStrategy idle;
@@ -94,24 +100,45 @@ public final class DataPath implements AutoCloseable {
     /**
      * Runs {@code task} in the data-path thread, between two cycles, and waits for its result. Cold; not from the
      * data-path thread.
+     *
+     * @throws IllegalStateException the task failed, which is the cause, or the thread has ended
      */
     public <T> T call(Supplier<T> task) {
+        requireThread();
         CompletableFuture<T> done = new CompletableFuture<>();
         commands.add(() -> {
             try {
                 done.complete(task.get());
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) { // one bad command must not end the traffic of everybody
                 done.completeExceptionally(e);
             }
         });
         epoll.wake();
         try {
-            return done.get();
+            return await(done);
         } catch (ExecutionException e) {
-            throw new IllegalStateException(e.getCause());
+            throw new IllegalStateException(e.getCause().getMessage(), e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for the data path", e);
+        }
+    }
+
+    private <T> T await(CompletableFuture<T> done) throws ExecutionException, InterruptedException {
+        while (true) {
+            try {
+                return done.get(ALIVE_CHECK_MS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                if (!done.isDone()) {
+                    requireThread();
+                }
+            }
+        }
+    }
+
+    private void requireThread() {
+        if (!thread.isAlive()) {
+            throw new IllegalStateException("the data-path thread has ended");
         }
     }
 
@@ -129,18 +156,25 @@ public final class DataPath implements AutoCloseable {
     public void addLink(CrossConnect link) {
         List<CrossConnect> more = new ArrayList<>(List.of(links));
         more.add(link);
-        watch(link.a());
-        watch(link.b());
+        try {
+            watch(link.a());
+            watch(link.b());
+        } catch (SyscallException e) {
+            unwatch(link);
+            throw new IllegalStateException(e.getMessage(), e);
+        }
         links = more.toArray(NO_LINKS);
     }
 
-    private void watch(Port port) {
+    private void watch(Port port) throws SyscallException {
         for (PortQueue queue : port.queues()) {
-            try {
-                epoll.add(queue.fd());
-            } catch (SyscallException e) {
-                throw new IllegalStateException(e);
-            }
+            epoll.add(queue.fd());
+        }
+    }
+
+    private void unwatch(CrossConnect link) {
+        for (Port port : List.of(link.a(), link.b())) {
+            port.queues().forEach(queue -> epoll.remove(queue.fd()));
         }
     }
 
@@ -148,9 +182,7 @@ public final class DataPath implements AutoCloseable {
     public void removeLink(CrossConnect link) {
         List<CrossConnect> fewer = new ArrayList<>(List.of(links));
         fewer.remove(link);
-        for (Port port : List.of(link.a(), link.b())) {
-            port.queues().forEach(queue -> epoll.remove(queue.fd()));
-        }
+        unwatch(link);
         links = fewer.toArray(NO_LINKS);
     }
 

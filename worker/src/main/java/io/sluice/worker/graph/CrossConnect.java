@@ -57,10 +57,10 @@ public final class CrossConnect {
         return work;
     }
 
-    /** Whether a queue waits for the kernel, so that the thread must come back without being woken. */
+    /** Whether a queue is to be served soon, so that the thread must come back without being woken. */
     public boolean pending() {
-        for (Direction direction : directions) {
-            if (direction.to.pending()) {
+        for (Direction direction : directions) { // every queue of both ports receives in one direction
+            if (direction.from.pending()) {
                 return true;
             }
         }

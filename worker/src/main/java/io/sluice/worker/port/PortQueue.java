@@ -39,7 +39,10 @@ public interface PortQueue extends AutoCloseable {
     /** Packets taken by {@link #send} and not yet counted as sent or dropped. */
     int queued();
 
-    /** Whether the kernel has not taken everything yet, so that {@link #flush} is due soon though nothing arrives. */
+    /**
+     * Whether the queue must be served soon though nothing arrives: the kernel has not taken everything yet, or the pool
+     * had no frame to receive into.
+     */
     boolean pending();
 
     /** What becomes readable when there is something to poll; borrowed. */

@@ -2,6 +2,7 @@ package io.sluice.worker.sys;
 
 import static io.sluice.worker.sys.WorkerCalls.LIBC;
 
+import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
@@ -9,8 +10,11 @@ import java.nio.ByteBuffer;
 
 /**
  * Where an idle data-path thread sleeps: epoll(7) over its ports' descriptors, and an eventfd(2) by which other threads
- * wake it. It only says that something is ready; the duty cycle then looks at every port, which costs less than telling
- * them apart.
+ * wake it. It only says that something has become ready; the duty cycle then looks at every port, which costs less than
+ * telling them apart.
+ *
+ * <p>Edge-triggered: what is left lying on purpose, because the port that it would go to takes nothing now, does not keep
+ * the thread awake.
  */
 public final class Epoll implements AutoCloseable {
     private static final int EPOLL_CLOEXEC = 0x80000;
@@ -18,11 +22,15 @@ public final class Epoll implements AutoCloseable {
     private static final int EPOLL_CTL_ADD = 1;
     private static final int EPOLL_CTL_DEL = 2;
     private static final int EPOLLIN = 1;
+    private static final int EPOLLET = 1 << 31;
 
-    /** struct epoll_event: packed on x86-64 (12 bytes), 16 elsewhere; room for one is enough. */
-    private final ByteBuffer event = Native.allocate(16);
+    /** What one sleep takes off the kernel's list of what is ready; the rest ends the next sleep. */
+    private static final int EVENTS = 64;
 
-    private final long eventAddress = Native.address(event);
+    /** struct epoll_event: packed on x86-64 (12 bytes), 16 elsewhere. */
+    private final ByteBuffer events = Native.allocate(16 * EVENTS);
+
+    private final long eventsAddress = Native.address(events);
     private final ByteBuffer counter = Native.allocate(8);
     private final long counterAddress = Native.address(counter);
     private final ByteBuffer one = Native.allocate(8).putLong(0, 1);
@@ -31,14 +39,17 @@ public final class Epoll implements AutoCloseable {
     private final Fd wake;
 
     public Epoll() throws SyscallException {
-        epoll = Fd.owned(LIBC.epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-        wake = Fd.owned(LIBC.eventfd(0, EFD_CLOEXEC_NONBLOCK), "eventfd");
-        add(wake);
+        try (Closer closer = new Closer()) {
+            epoll = closer.add(Fd.owned(LIBC.epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
+            wake = closer.add(Fd.owned(LIBC.eventfd(0, EFD_CLOEXEC_NONBLOCK), "eventfd"));
+            add(wake);
+            closer.release();
+        }
     }
 
-    /** Wakes the sleeper when {@code fd} is readable. */
+    /** Wakes the sleeper when {@code fd} becomes readable, or is so now. */
     public void add(Fd fd) throws SyscallException {
-        ByteBuffer interest = Native.allocate(16).putInt(0, EPOLLIN);
+        ByteBuffer interest = Native.allocate(16).putInt(0, EPOLLIN | EPOLLET);
         Native.check(LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_ADD, fd.number(), interest), "epoll_ctl(ADD)");
     }
 
@@ -49,7 +60,7 @@ public final class Epoll implements AutoCloseable {
 
     /** Sleeps until something is ready or the time is over. Allocates nothing. */
     public void await(int timeoutMs) {
-        LIBC.epoll_wait(epoll.number(), eventAddress, 1, timeoutMs);
+        LIBC.epoll_wait(epoll.number(), eventsAddress, EVENTS, timeoutMs);
         LIBC.read(wake.number(), counterAddress, 8);
     }
 

@@ -1,7 +1,7 @@
 package io.sluice.worker.lab;
 
 import io.sluice.grant.sys.Fd;
-import io.sluice.grant.sys.SyscallException;
+import io.sluice.worker.engine.DataPath;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Pools;
 import io.sluice.worker.memory.Vector;
@@ -14,6 +14,7 @@ import io.sluice.worker.port.xdp.XdpPort;
 import io.sluice.worker.sys.Epoll;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -28,6 +29,9 @@ import java.util.function.BooleanSupplier;
 public final class Lab implements AutoCloseable {
     private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(10);
     private static final int LOOK_AGAIN_MS = 5;
+
+    /** What lies before a packet that has no vnet header. */
+    private static final byte[] RUBBISH = {1, 1, 90, 90, 90, 90, 90, 90, 90, 90};
 
     private final Deque<Closeable> open = new ArrayDeque<>();
     private final Map<Integer, ReceiveSlots> slots = new HashMap<>();
@@ -71,7 +75,26 @@ public final class Lab implements AutoCloseable {
     /** Opens a port. The lab closes what the test has not. */
     public Port port(PortKind kind, String device, int mtu, int depth) throws Exception {
         PortInfo info = info(kind, device, mtu, depth);
-        Port port = kind.isXdp() ? xdp(kind, info) : packet(kind, info);
+        return keep(kind.isXdp() ? xdp(kind, info) : packet(kind, info));
+    }
+
+    /** Opens a port for a data path, in its thread; {@code rxOnly} only for xdp. */
+    public Port port(PortKind kind, String device, DataPath dataPath, boolean rxOnly) throws Exception {
+        PortInfo info = info(kind, device, 1500, Vector.CAPACITY);
+        List<Fd> sockets = kind.isXdp() ? List.of() : packetSockets(kind, device);
+        List<XdpPort.Socket> xdpSockets = kind.isXdp() ? xdpSockets(kind, device, rxOnly) : List.of();
+        return keep(dataPath.call(() -> {
+            try {
+                return kind.isXdp()
+                        ? XdpPort.open(info, xdpSockets, kind.busyPoll(), pool)
+                        : PacketPort.open(info, sockets, kind.vnet(), pool, dataPath::slots);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }));
+    }
+
+    private Port keep(Port port) {
         open.push(() -> port.queues().forEach(queue -> {
             if (!queue.fd().isClosed()) {
                 queue.close();
@@ -159,7 +182,7 @@ public final class Lab implements AutoCloseable {
     /** Sends plain frames by one queue, as a vector at a time, without a flush. */
     public void enqueue(Port port, int queue, byte[]... frames) {
         for (byte[] frame : frames) {
-            load(frame, new byte[10], 0);
+            load(frame, RUBBISH, 0);
             if (vector.count == Vector.CAPACITY) {
                 port.queues().get(queue).send(vector);
             }
@@ -212,13 +235,6 @@ public final class Lab implements AutoCloseable {
                 throw new AssertionError("in vain waited for " + what);
             }
             epoll.await(LOOK_AGAIN_MS);
-        }
-    }
-
-    /** Wakes {@link #await} when something arrives at a port. */
-    public void watch(Port port) throws SyscallException {
-        for (PortQueue queue : port.queues()) {
-            epoll.add(queue.fd());
         }
     }
 

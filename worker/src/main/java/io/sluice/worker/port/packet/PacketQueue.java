@@ -45,6 +45,9 @@ final class PacketQueue implements PortQueue {
     private int head;
     private int waiting;
 
+    /** The pool had no frame at the last poll. */
+    private boolean starved;
+
     /**
      * @param socket consumed
      * @param slots shared with the thread's other sockets of the same frame size and vnet header
@@ -69,7 +72,8 @@ final class PacketQueue implements PortQueue {
     @Override
     public int poll(Vector vector, int limit) {
         int want = slots.ready(Math.min(limit, depth));
-        if (want == 0) {
+        starved = want == 0;
+        if (starved) {
             return 0;
         }
         counters.add(PortCounter.RX_CALLS, 1);
@@ -216,7 +220,7 @@ final class PacketQueue implements PortQueue {
 
     @Override
     public boolean pending() {
-        return waiting > 0;
+        return waiting > 0 || starved;
     }
 
     @Override

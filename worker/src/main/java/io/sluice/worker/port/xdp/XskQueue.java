@@ -255,7 +255,7 @@ final class XskQueue implements PortQueue {
 
     @Override
     public boolean pending() {
-        return tx != null && tx.pending() > 0;
+        return (tx != null && tx.pending() > 0) || (starved && fill.pending() == 0);
     }
 
     @Override
