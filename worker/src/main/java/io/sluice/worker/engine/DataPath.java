@@ -16,12 +16,9 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
-<<<<<<< HEAD
-import java.util.function.Consumer;
-=======
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
->>>>>>> wtests
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**

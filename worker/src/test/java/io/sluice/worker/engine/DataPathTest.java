@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -70,8 +71,10 @@ class DataPathTest {
         return link;
     }
 
+    private final AtomicReference<Throwable> died = new AtomicReference<>();
+
     private void start(IdleStrategy idle) throws IOException {
-        dataPath = new DataPath(lab.pool(), idle);
+        dataPath = new DataPath(lab.pool(), idle, died::set);
         dataPath.start();
     }
 

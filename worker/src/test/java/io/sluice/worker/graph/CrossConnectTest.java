@@ -42,6 +42,11 @@ class CrossConnectTest {
         }
 
         @Override
+        public boolean offloads() {
+            return false;
+        }
+
+        @Override
         public int room() {
             return room;
         }

@@ -87,7 +87,7 @@ public final class Lab implements AutoCloseable {
             try {
                 return kind.isXdp()
                         ? XdpPort.open(info, xdpSockets, kind.busyPoll(), pool)
-                        : PacketPort.open(info, sockets, kind.vnet(), pool, dataPath::slots);
+                        : PacketPort.open(info, sockets, kind.vnet(), Optional.empty(), pool, dataPath::slots);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
