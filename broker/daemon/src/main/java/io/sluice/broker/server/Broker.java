@@ -78,6 +78,7 @@ public final class Broker implements AutoCloseable {
             polls.add(listener.socket().number(), false, () -> accept(listener));
         }
         for (Connection connection : state.connections) {
+            // What is due is written before more is read: that bounds what a connection makes us keep.
             boolean write = connection.channel.queuedBytes() > 0;
             polls.add(connection.channel.socket().number(), write, () -> read(connection));
             polls.add(connection.pidfd.number(), false, () -> drop(connection, EndReason.DIED, ""));
@@ -93,9 +94,11 @@ public final class Broker implements AutoCloseable {
         }
     }
 
+    /** One a round, so that nobody who keeps connecting can hold up those who are connected. */
     private void accept(Listener listener) {
         try {
-            for (Fd socket = listener.accept(); socket != null; socket = listener.accept()) {
+            Fd socket = listener.accept();
+            if (socket != null) {
                 admit(listener.table(), socket);
             }
         } catch (IOException e) {
@@ -165,18 +168,14 @@ public final class Broker implements AutoCloseable {
         connection.phase = Phase.CLOSING;
     }
 
+    /** Takes one request at most, so that each connection has its turn. */
     private void read(Connection connection) {
-        if (!state.connections.contains(connection)) {
-            return; // dropped by an earlier handler of the same round
+        if (connection.channel.queuedBytes() > 0 || !state.connections.contains(connection)) {
+            return; // woken to write, or dropped by an earlier handler of the same round
         }
         try {
-            for (Frame frame = connection.channel.receive(); frame != null; frame = connection.channel.receive()) {
-                if (connection.phase == Phase.CLOSING) {
-                    continue;
-                }
-                if (connection.answering) {
-                    throw new ProtocolException("a request while another is unanswered");
-                }
+            Frame frame = connection.channel.receive();
+            if (frame != null) {
                 run(connection, Request.parseFrom(frame.body()));
             }
         } catch (EOFException e) {
@@ -201,9 +200,12 @@ public final class Broker implements AutoCloseable {
     private void misbehaved(Connection connection, String what) {
         state.audit.record(
                 connection.holder.audit(AuditEvent.Type.PROTOCOL_ERROR).setReason(what));
-        endLeases(connection, EndReason.MISBEHAVED);
+        endLeases(connection, offence(connection));
         close(connection, error(Error.Code.PROTOCOL, what, "see docs/protocol.md"));
-        connection.channel.shutdownRead();
+    }
+
+    private static EndReason offence(Connection connection) {
+        return connection.phase == Phase.CONFIRMING ? EndReason.UNCONFIRMED : EndReason.MISBEHAVED;
     }
 
     private void hello(Connection connection, Request request) throws ProtocolException {
@@ -248,9 +250,7 @@ public final class Broker implements AutoCloseable {
             return;
         }
         try {
-            boolean written = connection.channel.flush();
-            connection.answering &= !written;
-            if (written && connection.phase == Phase.CLOSING) {
+            if (connection.channel.flush() && connection.phase == Phase.CLOSING) {
                 drop(connection, EndReason.MISBEHAVED, "");
                 return;
             }
