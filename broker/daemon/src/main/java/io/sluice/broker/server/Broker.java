@@ -127,15 +127,15 @@ public final class Broker implements AutoCloseable {
     private Optional<Error> refusal(Connection connection, Optional<Tenant> tenant) {
         int uid = connection.peer.uid();
         if (connection.table == Table.ADMIN && !state.policy.isAdmin(connection.peer)) {
-            return Optional.of(error(
-                    Error.Code.DENIED,
-                    "uid " + uid + " is no administrator",
-                    "add it to `admins` in the policy, or connect to the tenant socket"));
+            return Optional.of(noAdmin(connection.peer));
         }
         if (connection.table == Table.TENANT && tenant.isEmpty()) {
             return Optional.of(error(
                     Error.Code.DENIED,
-                    "no tenant of the policy has uid " + uid + " (groups " + connection.peer.groups() + ")",
+                    "no tenant of the policy has uid " + Integer.toUnsignedString(uid) + " (groups "
+                            + connection.peer.groups().stream()
+                                    .map(Integer::toUnsignedString)
+                                    .toList() + ")",
                     "have the operator add a tenant with this identity and reload the policy"));
         }
         long same = state.connections.stream()
@@ -147,6 +147,13 @@ public final class Broker implements AutoCloseable {
                     error(Error.Code.QUOTA, "uid " + uid + " has " + (same - 1) + " connections open", "close one"));
         }
         return Optional.empty();
+    }
+
+    private static Error noAdmin(PeerCredentials peer) {
+        return error(
+                Error.Code.DENIED,
+                "uid " + Integer.toUnsignedString(peer.uid()) + " is no administrator",
+                "add it to `admins` in the policy, or connect to the tenant socket");
     }
 
     private static Error error(Error.Code code, String message, String hint) {
@@ -255,13 +262,17 @@ public final class Broker implements AutoCloseable {
                 return;
             }
         } catch (SyscallException e) {
-            drop(connection, EndReason.CLOSED, e.getMessage());
+            drop(connection, EndReason.CLOSED, "");
             return;
+        }
+        if (connection.table == Table.ADMIN
+                && connection.phase != Phase.CLOSING
+                && !state.policy.isAdmin(connection.peer)) {
+            refuse(connection, noAdmin(connection.peer));
         }
         connection.checkClock(now);
         if (connection.isLate(now)) {
-            EndReason reason = connection.phase == Phase.CONFIRMING ? EndReason.UNCONFIRMED : EndReason.MISBEHAVED;
-            drop(connection, reason, "nothing came in time in phase " + connection.phase);
+            drop(connection, offence(connection), "nothing came in time in phase " + connection.phase);
         } else if (connection.channel.queuedBytes() > Connection.MAX_BACKLOG && connection.phase == Phase.STREAMING) {
             drop(connection, EndReason.MISBEHAVED, "the audit stream is not read");
         }
