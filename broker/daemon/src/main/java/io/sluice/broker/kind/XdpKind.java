@@ -19,8 +19,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
-import jnr.constants.platform.Errno;
 
 /**
  * AF_XDP sockets on queues of one device (Documentation/networking/af_xdp.rst). UMEM, all rings and the binding are made
@@ -38,11 +36,6 @@ public final class XdpKind {
     private static final int XDP_OPTIONS_ZEROCOPY = 1;
     private static final int XDP_COPY = 2;
     private static final int XDP_USE_NEED_WAKEUP = 8;
-
-    /** close(2) frees a queue asynchronously, so a queue that was just given back may be busy for some milliseconds. */
-    private static final int BIND_TRIES = 50;
-
-    private static final long BIND_PAUSE_NS = 1_000_000;
 
     private XdpKind() {}
 
@@ -113,16 +106,10 @@ public final class XdpKind {
                 .putShort(2, (short) flags)
                 .putInt(4, device.ifindex())
                 .putInt(8, queue);
-        String operation = "bind(AF_XDP, " + device.name() + ", queue " + queue + ")";
-        for (int tries = 1; ; tries++) {
-            if (LIBC.bind(socket.number(), address, 16) == 0) {
-                return;
-            }
-            if (!Native.failedWith(Errno.EBUSY) || tries == BIND_TRIES) {
-                throw new SyscallException(operation, Native.errno());
-            }
-            LockSupport.parkNanos(BIND_PAUSE_NS);
-        }
+        // EBUSY for some time after a close(2), which frees the queue asynchronously: waiting for that is the client's
+        // part.
+        Native.check(
+                LIBC.bind(socket.number(), address, 16), "bind(AF_XDP, " + device.name() + ", queue " + queue + ")");
     }
 
     private record XdpSockets(XdpOrder order, List<Fd> fds, XdpDevices.Attached attached, Closer owned)

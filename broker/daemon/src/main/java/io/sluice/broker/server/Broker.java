@@ -79,6 +79,7 @@ public final class Broker implements AutoCloseable {
             polls.add(listener.socket().number(), false, () -> accept(listener));
         }
         for (Connection connection : state.connections) {
+            // What is due is written before more is read: that bounds what a connection makes us keep.
             boolean write = connection.channel.queuedBytes() > 0;
             polls.add(connection.pidfd.number(), false, () -> drop(connection, EndReason.DIED, ""));
             polls.add(connection.channel.socket().number(), write, () -> read(connection));
@@ -94,9 +95,11 @@ public final class Broker implements AutoCloseable {
         }
     }
 
+    /** One a round, so that nobody who keeps connecting can hold up those who are connected. */
     private void accept(Listener listener) {
         try {
-            for (Fd socket = listener.accept(); socket != null; socket = listener.accept()) {
+            Fd socket = listener.accept();
+            if (socket != null) {
                 admit(listener.table(), socket);
             }
         } catch (IOException e) {
@@ -125,15 +128,15 @@ public final class Broker implements AutoCloseable {
     private Optional<Error> refusal(Connection connection, Optional<Tenant> tenant) {
         int uid = connection.peer.uid();
         if (connection.table == Table.ADMIN && !state.policy.isAdmin(connection.peer)) {
-            return Optional.of(Rejection.error(
-                    Error.Code.DENIED,
-                    "uid " + uid + " is no administrator",
-                    "add it to `admins` in the policy, or connect to the tenant socket"));
+            return Optional.of(noAdmin(connection.peer));
         }
         if (connection.table == Table.TENANT && tenant.isEmpty()) {
             return Optional.of(Rejection.error(
                     Error.Code.DENIED,
-                    "no tenant of the policy has uid " + uid + " (groups " + connection.peer.groups() + ")",
+                    "no tenant of the policy has uid " + Integer.toUnsignedString(uid) + " (groups "
+                            + connection.peer.groups().stream()
+                                    .map(Integer::toUnsignedString)
+                                    .toList() + ")",
                     "have the operator add a tenant with this identity and reload the policy"));
         }
         long same = state.connections.stream()
@@ -147,6 +150,13 @@ public final class Broker implements AutoCloseable {
         return Optional.empty();
     }
 
+    private static Error noAdmin(PeerCredentials peer) {
+        return Rejection.error(
+                Error.Code.DENIED,
+                "uid " + Integer.toUnsignedString(peer.uid()) + " is no administrator",
+                "add it to `admins` in the policy, or connect to the tenant socket");
+    }
+
     private void refuse(Connection connection, Error error) {
         state.audit.record(connection.holder.audit(AuditEvent.Type.DENY).setReason(error.getMessage()));
         close(connection, error);
@@ -158,18 +168,14 @@ public final class Broker implements AutoCloseable {
         connection.phase = Phase.CLOSING;
     }
 
+    /** Takes one request at most, so that each connection has its turn. */
     private void read(Connection connection) {
-        if (!state.connections.contains(connection)) {
-            return; // dropped by an earlier handler of the same round
+        if (connection.channel.queuedBytes() > 0 || !state.connections.contains(connection)) {
+            return; // woken to write, or dropped by an earlier handler of the same round
         }
         try {
-            for (Frame frame = connection.channel.receive(); frame != null; frame = connection.channel.receive()) {
-                if (connection.phase == Phase.CLOSING) {
-                    continue;
-                }
-                if (connection.answering) {
-                    throw new ProtocolException("a request while another is unanswered");
-                }
+            Frame frame = connection.channel.receive();
+            if (frame != null) {
                 run(connection, Request.parseFrom(frame.body()));
             }
         } catch (EOFException e) {
@@ -194,9 +200,12 @@ public final class Broker implements AutoCloseable {
     private void misbehaved(Connection connection, String what) {
         state.audit.record(
                 connection.holder.audit(AuditEvent.Type.PROTOCOL_ERROR).setReason(what));
-        endLeases(connection, EndReason.MISBEHAVED);
+        endLeases(connection, offence(connection));
         close(connection, Rejection.error(Error.Code.PROTOCOL, what, "see docs/protocol.md"));
-        connection.channel.shutdownRead();
+    }
+
+    private static EndReason offence(Connection connection) {
+        return connection.phase == Phase.CONFIRMING ? EndReason.UNCONFIRMED : EndReason.MISBEHAVED;
     }
 
     private void hello(Connection connection, Request request) throws ProtocolException {
@@ -241,20 +250,22 @@ public final class Broker implements AutoCloseable {
             return;
         }
         try {
-            boolean written = connection.channel.flush();
-            connection.answering &= !written;
-            if (written && connection.phase == Phase.CLOSING) {
+            if (connection.channel.flush() && connection.phase == Phase.CLOSING) {
                 drop(connection, EndReason.MISBEHAVED, "");
                 return;
             }
         } catch (SyscallException e) {
-            drop(connection, EndReason.CLOSED, e.getMessage());
+            drop(connection, EndReason.CLOSED, "");
             return;
+        }
+        if (connection.table == Table.ADMIN
+                && connection.phase != Phase.CLOSING
+                && !state.policy.isAdmin(connection.peer)) {
+            refuse(connection, noAdmin(connection.peer));
         }
         connection.checkClock(now);
         if (connection.isLate(now)) {
-            EndReason reason = connection.phase == Phase.CONFIRMING ? EndReason.UNCONFIRMED : EndReason.MISBEHAVED;
-            drop(connection, reason, "nothing came in time in phase " + connection.phase);
+            drop(connection, offence(connection), "nothing came in time in phase " + connection.phase);
         } else if (connection.channel.queuedBytes() > Connection.MAX_BACKLOG && connection.phase == Phase.STREAMING) {
             drop(connection, EndReason.MISBEHAVED, "the audit stream is not read");
         }

@@ -31,9 +31,6 @@ final class Connection {
     Pool pool;
     long nonce;
 
-    /** A reply is queued, so a request now would be a second outstanding one. */
-    boolean answering;
-
     Consumer<AuditEvent> watcher;
     private long deadline;
     private boolean timed;
@@ -49,7 +46,6 @@ final class Connection {
 
     /** Queues a reply; {@code fds} are consumed. */
     void reply(long id, Reply.Builder reply, List<Fd> fds) {
-        answering |= id != 0;
         channel.send(reply.setId(id).build().toByteArray(), fds);
     }
 

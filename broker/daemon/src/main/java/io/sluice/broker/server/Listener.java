@@ -2,6 +2,7 @@ package io.sluice.broker.server;
 
 import static io.sluice.broker.sys.BrokerCalls.LIBC;
 
+import io.sluice.broker.sys.Sockets;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
@@ -18,6 +19,7 @@ import jnr.unixsocket.UnixSocketChannel;
 final class Listener implements AutoCloseable {
     private static final int BACKLOG = 128;
     private static final int SOCK_CLOEXEC_NONBLOCK = 0x80800;
+    private static final int SO_PASSRIGHTS = 83;
 
     private final Path path;
     private final Table table;
@@ -46,14 +48,29 @@ final class Listener implements AutoCloseable {
         Files.createDirectories(path.toAbsolutePath().getParent());
         UnixServerSocketChannel server = UnixServerSocketChannel.open();
         try {
-            // Nobody can connect between bind and listen, so the permissions are in place before the first peer.
+            // The file is open to fewer before it is open to these, so the permissions may follow the bind.
             Fd socket = Fd.duplicateOf(server.getFD()).closeOnExecNonBlocking();
+            refuseDescriptors(socket);
             server.socket().bind(new UnixSocketAddress(path.toFile()), BACKLOG);
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
             return new Listener(path, table, server, socket);
         } catch (IOException | RuntimeException e) {
             server.close();
             throw new IOException("cannot listen at " + path + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Has the kernel refuse descriptors that a client sends, here and on what is accepted. Before Linux 6.16, which can't,
+     * they are dropped at the read; whoever sends one whose last close blocks (SO_LINGER) then blocks the broker.
+     */
+    private static void refuseDescriptors(Fd listener) throws SyscallException {
+        try {
+            Sockets.set(listener, Sockets.SOL_SOCKET, SO_PASSRIGHTS, 0, "SO_PASSRIGHTS");
+        } catch (SyscallException e) {
+            if (!e.is(Errno.ENOPROTOOPT)) {
+                throw e;
+            }
         }
     }
 

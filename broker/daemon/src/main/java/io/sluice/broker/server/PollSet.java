@@ -28,7 +28,7 @@ final class PollSet {
         handlers.clear();
     }
 
-    /** Runs {@code handler} when {@code fd} is readable, at its end, or, if {@code write}, writable. */
+    /** Runs {@code handler} when {@code fd} is readable or, if {@code write}, writable instead; and when its peer is gone. */
     void add(int fd, boolean write, Runnable handler) {
         int at = handlers.size() * POLLFD;
         if (at == pollfds.capacity()) {
@@ -37,7 +37,7 @@ final class PollSet {
             pollfds = larger;
         }
         pollfds.putInt(at, fd);
-        pollfds.putShort(at + 4, write ? (short) (POLLIN | POLLOUT) : POLLIN);
+        pollfds.putShort(at + 4, write ? POLLOUT : POLLIN);
         pollfds.putShort(at + 6, (short) 0);
         handlers.add(handler);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.sluice.broker.testbed.Netns;
 import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
 import java.nio.file.Files;

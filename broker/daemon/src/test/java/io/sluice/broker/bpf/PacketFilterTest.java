@@ -3,6 +3,8 @@ package io.sluice.broker.bpf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.broker.sys.BrokerCalls;
+import io.sluice.broker.testbed.Netns;
+import io.sluice.broker.testbed.TestCalls;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;

@@ -3,6 +3,7 @@ package io.sluice.broker.bpf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.broker.sys.BrokerCalls;
+import io.sluice.broker.testbed.Netns;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;

@@ -9,6 +9,7 @@ import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.Acquire;
 import io.sluice.grant.v1.Acquired;
 import io.sluice.grant.v1.Confirm;
+import io.sluice.grant.v1.Error;
 import io.sluice.grant.v1.Hello;
 import io.sluice.grant.v1.Release;
 import io.sluice.grant.v1.Reply;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import jnr.unixsocket.UnixSocketAddress;
 import jnr.unixsocket.UnixSocketChannel;
@@ -38,6 +40,9 @@ public final class BrokerClient implements AutoCloseable {
 
     /** How long a call may take. Making an xdp lease takes the broker some milliseconds a queue. */
     private static final int CALL_TIMEOUT_MS = 10_000;
+
+    private static final int BUSY_TRIES = 50;
+    private static final long BUSY_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
     /** A reply and the descriptors that came with it. */
     private record Answer(Reply reply, List<Fd> fds, IOException failure) {}
@@ -132,9 +137,22 @@ public final class BrokerClient implements AutoCloseable {
         return answer.reply();
     }
 
-    /** Acquires and confirms. On any failure nothing is held, here or there. */
+    /**
+     * Acquires and confirms. On any failure nothing is held, here or there. What is busy is tried for a while, as the
+     * kernel frees a queue some time after its socket was closed.
+     */
     public synchronized Acquisition acquire(Acquire acquire) throws IOException {
-        Answer answer = exchange(Request.newBuilder().setAcquire(acquire));
+        Answer answer = null;
+        for (int tries = 1; answer == null; tries++) {
+            try {
+                answer = exchange(Request.newBuilder().setAcquire(acquire));
+            } catch (RefusedException e) {
+                if (e.code() != Error.Code.BUSY || tries == BUSY_TRIES) {
+                    throw e;
+                }
+                LockSupport.parkNanos(BUSY_PAUSE_NS);
+            }
+        }
         try {
             call(Request.newBuilder()
                     .setConfirm(Confirm.newBuilder()

@@ -241,6 +241,44 @@ class BrokerClientTest {
     }
 
     @Test
+    void whatIsBusyIsTriedAgain() throws IOException {
+        play(script -> {
+            script.welcome();
+            for (int i = 0; i < 3; i++) {
+                Request acquire = script.request();
+                assertThat(acquire.hasAcquire()).isTrue();
+                script.reply(acquire.getId(), ScriptedBroker.error(Error.Code.BUSY, "busy"));
+            }
+            script.reply(script.request().getId(), ScriptedBroker.error(Error.Code.DENIED, "denied"));
+            script.awaitEnd();
+        });
+        try (BrokerClient client = connect(LONG_MS)) {
+            assertThatExceptionOfType(RefusedException.class)
+                    .isThrownBy(() -> client.acquire(Acquire.getDefaultInstance()))
+                    .withMessage("denied");
+        }
+    }
+
+    @Test
+    void whatStaysBusyIsRefusedInTheEnd() throws IOException {
+        play(script -> {
+            script.welcome();
+            try {
+                while (true) {
+                    script.reply(script.request().getId(), ScriptedBroker.error(Error.Code.BUSY, "busy"));
+                }
+            } catch (EOFException e) {
+                // The client has given up.
+            }
+        });
+        try (BrokerClient client = connect(LONG_MS)) {
+            assertThatExceptionOfType(RefusedException.class)
+                    .isThrownBy(() -> client.acquire(Acquire.getDefaultInstance()))
+                    .withMessage("busy");
+        }
+    }
+
+    @Test
     void whatIsAcquiredAndNotConfirmedIsClosed() throws IOException {
         play(script -> {
             script.welcome();

@@ -36,7 +36,6 @@ public final class FrameChannel implements AutoCloseable {
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
-    private static final int SHUT_RD = 0;
     private static final int SHUT_RDWR = 2;
     private static final int POLLIN = 1;
     private static final int POLLOUT = 4;
@@ -222,11 +221,6 @@ public final class FrameChannel implements AutoCloseable {
         if (!socket.isClosed()) {
             CALLS.shutdown(socket.number(), SHUT_RDWR);
         }
-    }
-
-    /** Stops taking what the peer sends; what is queued for it can still be written. */
-    public void shutdownRead() {
-        CALLS.shutdown(socket.number(), SHUT_RD);
     }
 
     @Override

@@ -1,4 +1,4 @@
-package io.sluice.broker.bpf;
+package io.sluice.broker.testbed;
 
 import io.sluice.grant.sys.Native;
 import java.nio.ByteBuffer;
@@ -22,4 +22,19 @@ public interface TestCalls {
     /** recv(2). */
     @ssize_t
     long recv(int fd, ByteBuffer data, @size_t long length, int flags);
+
+    /** connect(2). */
+    int connect(int fd, ByteBuffer address, int length);
+
+    /** shutdown(2). */
+    int shutdown(int fd, int how);
+
+    /** listen(2). */
+    int listen(int fd, int backlog);
+
+    /** getsockname(2). */
+    int getsockname(int fd, ByteBuffer address, ByteBuffer length);
+
+    /** syscall(2), for calls that glibc makes for all threads at once and tests need for one. */
+    long syscall(long number, long first, long second, long third);
 }

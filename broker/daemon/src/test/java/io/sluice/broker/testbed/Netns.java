@@ -1,4 +1,4 @@
-package io.sluice.broker.bpf;
+package io.sluice.broker.testbed;
 
 import io.sluice.broker.sys.BrokerCalls;
 import io.sluice.grant.sys.Fd;
@@ -15,14 +15,14 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A network namespace of the test's own, silent (no IPv6), removed on close. */
-final class Netns implements AutoCloseable {
+public final class Netns implements AutoCloseable {
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final int O_CLOEXEC = 0x80000;
     private static final int CLONE_NEWNET = 0x40000000;
 
-    private final String name = "sluice-bpf-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
+    private final String name = "sluice-test-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
 
-    Netns() throws IOException {
+    public Netns() throws IOException {
         command("ip", "netns", "add", name);
         try {
             command("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
@@ -34,14 +34,14 @@ final class Netns implements AutoCloseable {
     }
 
     /** Runs ip(8) in the namespace and returns what it prints. */
-    String ip(String... arguments) throws IOException {
+    public String ip(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("ip", "-n", name));
         command.addAll(List.of(arguments));
         return command(command.toArray(String[]::new));
     }
 
     /** Creates two joined devices with two queues each, both up, and returns the index of the first. */
-    int veth(String one, String other) throws Exception {
+    public int veth(String one, String other) throws Exception {
         ip("link", "add", one, "numrxqueues", "2", "numtxqueues", "2", "type", "veth", "peer", other);
         ip("link", "set", one, "up");
         ip("link", "set", other, "up");
@@ -49,16 +49,14 @@ final class Netns implements AutoCloseable {
     }
 
     /** The index of a device. */
-    int ifindex(String device) throws Exception {
+    public int ifindex(String device) throws Exception {
         return call(() -> BrokerCalls.LIBC.if_nametoindex(device));
     }
 
     /** Runs something on a thread that has entered the namespace and ends afterwards. */
-    <T> T call(Callable<T> body) throws Exception {
+    public <T> T call(Callable<T> body) throws Exception {
         FutureTask<T> task = new FutureTask<>(() -> {
-            try (Fd namespace = Fd.owned(TestCalls.LIBC.open("/run/netns/" + name, O_CLOEXEC), "open(" + name + ")")) {
-                Native.check(TestCalls.LIBC.setns(namespace.number(), CLONE_NEWNET), "setns(" + name + ")");
-            }
+            enter();
             return body.call();
         });
         Thread thread = new Thread(task, name);
@@ -72,6 +70,22 @@ final class Netns implements AutoCloseable {
             }
             throw (Exception) e.getCause();
         }
+    }
+
+    /** Moves the calling thread, which should end soon, into the namespace. */
+    public void enter() throws IOException {
+        try (Fd namespace = Fd.owned(TestCalls.LIBC.open("/run/netns/" + name, O_CLOEXEC), "open(" + name + ")")) {
+            Native.check(TestCalls.LIBC.setns(namespace.number(), CLONE_NEWNET), "setns(" + name + ")");
+        }
+    }
+
+    /** How many sockets of a protocol there are, a name in /proc/net/protocols: {@code PACKET}, {@code XDP}. */
+    public int sockets(String protocol) throws Exception {
+        return call(() -> Files.readAllLines(Path.of("/proc/thread-self/net/protocols")).stream()
+                .map(line -> line.split("\\s+", 4))
+                .filter(columns -> columns[0].equals(protocol))
+                .mapToInt(columns -> Integer.parseInt(columns[2]))
+                .sum());
     }
 
     @Override
