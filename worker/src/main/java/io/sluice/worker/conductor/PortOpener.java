@@ -31,6 +31,14 @@ final class PortOpener {
     /** Opens {@code plan}; on failure nothing is held. */
     Port open(PortPlan plan) throws ConductorException {
         BrokerClient.Acquisition acquired = session.acquire(request(plan));
+        if (acquired.reply().getLeasesCount() != 1) {
+            acquired.fds().forEach(Fd::close);
+            acquired.reply().getLeasesList().forEach(extra -> session.release(extra.getId()));
+            throw new ConductorException(
+                    Kind.REFUSED,
+                    "the broker answered with " + acquired.reply().getLeasesCount()
+                            + " leases where one was asked for");
+        }
         Lease lease = acquired.reply().getLeases(0);
         try {
             // The constructors take frames from the pool, which belongs to the data-path thread.
