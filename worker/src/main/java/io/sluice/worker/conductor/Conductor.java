@@ -1,5 +1,6 @@
 package io.sluice.worker.conductor;
 
+import io.sluice.grant.v1.EndReason;
 import io.sluice.grant.v1.LeaseEnded;
 import io.sluice.grant.v1.Reply;
 import io.sluice.worker.conductor.ConductorException.Kind;
@@ -11,6 +12,7 @@ import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,10 +21,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,6 +82,7 @@ public final class Conductor implements AutoCloseable {
     private final Map<String, LinkState> links = new LinkedHashMap<>();
     private final Counters retired = new Counters();
     private final Settings settings;
+    private final AtomicBoolean closed = new AtomicBoolean();
     private BrokerSession session;
     private DataPath dataPath;
 
@@ -90,15 +97,39 @@ public final class Conductor implements AutoCloseable {
     /** Connects to the broker and starts the data path. */
     public Conductor(Settings settings) throws IOException {
         this.settings = settings;
-        connect();
+        try {
+            // In the conductor's thread like everything else: were the broker lost at once, that is noticed afterwards.
+            executor.submit(() -> {
+                        connect();
+                        return null;
+                    })
+                    .get();
+        } catch (ExecutionException e) {
+            executor.shutdownNow();
+            if (e.getCause() instanceof IOException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            executor.shutdownNow();
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while connecting to the broker");
+        }
     }
 
     private void connect() throws IOException {
         BrokerSession.PoolPlan plan =
                 new BrokerSession.PoolPlan(settings.frameSize(), settings.frames(), settings.largeFrames());
-        session = BrokerSession.open(
+        BrokerSession opened = BrokerSession.open(
                 settings.broker(), settings.name(), plan, this::onNotice, e -> post(() -> onLost(e)));
-        dataPath = new DataPath(session.pool(), settings.idle(), Conductor::dataPathDied);
+        try {
+            dataPath = new DataPath(opened.pool(), settings.idle(), Conductor::dataPathDied);
+        } catch (IOException e) {
+            opened.pool().close();
+            opened.close();
+            throw e;
+        }
+        session = opened;
         dataPath.start();
     }
 
@@ -226,18 +257,19 @@ public final class Conductor implements AutoCloseable {
             }
         }
         LinkState link = new LinkState(linkName, portA, portB);
-        links.put(linkName, link);
         activate(link);
+        links.put(linkName, link);
         return link;
     }
 
     private void activate(LinkState link) {
         if (link.active == null && link.a.isUp() && link.b.isUp()) {
-            link.active = new CrossConnect(link.name, link.a.port, link.b.port);
+            CrossConnect active = new CrossConnect(link.name, link.a.port, link.b.port);
             dataPath.call(() -> {
-                dataPath.addLink(link.active);
+                dataPath.addLink(active);
                 return null;
             });
+            link.active = active;
         }
     }
 
@@ -332,16 +364,20 @@ public final class Conductor implements AutoCloseable {
 
     /** Runs {@code task} in the conductor's thread; what it throws is logged, as nobody waits for it. */
     private void later(Runnable task, long delayMs) {
-        ScheduledFuture<?> unused = executor.schedule(
-                () -> {
-                    try {
-                        task.run();
-                    } catch (RuntimeException e) {
-                        LOG.error("in the conductor", e);
-                    }
-                },
-                delayMs,
-                TimeUnit.MILLISECONDS);
+        try {
+            ScheduledFuture<?> unused = executor.schedule(
+                    () -> {
+                        try {
+                            task.run();
+                        } catch (RuntimeException e) {
+                            LOG.error("in the conductor", e);
+                        }
+                    },
+                    delayMs,
+                    TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("too late, the conductor has ended");
+        }
     }
 
     private void requireBroker() throws ConductorException {
@@ -362,7 +398,8 @@ public final class Conductor implements AutoCloseable {
             if (state.port != null && state.port.info().lease() == ended.getLease()) {
                 String why = "lease ended: " + ended.getReason().name().toLowerCase(Locale.ROOT);
                 LOG.warn("port {} is down, {}", state.name(), why);
-                state.wanted = false;
+                // A broker that stops takes nothing from anybody: it may give the same again when it is back.
+                state.wanted = ended.getReason() == EndReason.SHUTDOWN;
                 shut(state, why);
             }
         }
@@ -390,7 +427,7 @@ public final class Conductor implements AutoCloseable {
     private void reconnect() {
         try {
             connect();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.debug("no broker yet: {}", e.getMessage());
             later(this::reconnect);
             return;
@@ -409,9 +446,12 @@ public final class Conductor implements AutoCloseable {
         links.values().forEach(this::activate);
     }
 
-    /** Gives every lease back and ends the threads. */
+    /** Gives every lease back and ends the threads. May be repeated. */
     @Override
     public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         try {
             executor.submit(() -> {
                         if (session != null) {
@@ -419,7 +459,7 @@ public final class Conductor implements AutoCloseable {
                         }
                     })
                     .get(5, TimeUnit.SECONDS);
-        } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+        } catch (ExecutionException | TimeoutException e) {
             LOG.warn("stopping: {}", e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -42,6 +42,14 @@ final class PortOpener {
             return synthetic(plan, info -> SyntheticPort.generator(info, frame, dataPath.pool()));
         }
         BrokerClient.Acquisition acquired = session.acquire(request(plan));
+        if (acquired.reply().getLeasesCount() != 1) {
+            acquired.fds().forEach(Fd::close);
+            acquired.reply().getLeasesList().forEach(extra -> session.release(extra.getId()));
+            throw new ConductorException(
+                    Kind.REFUSED,
+                    "the broker answered with " + acquired.reply().getLeasesCount()
+                            + " leases where one was asked for");
+        }
         Lease lease = acquired.reply().getLeases(0);
         try {
             // The constructors take frames from the pool, which belongs to the data-path thread.

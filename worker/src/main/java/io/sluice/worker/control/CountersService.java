@@ -62,6 +62,9 @@ final class CountersService extends CountersGrpc.CountersImplBase {
             } catch (ConductorException e) {
                 stream.onError(Failures.status(e));
                 throw new IllegalStateException("a watched port is gone", e); // ends the schedule
+            } catch (RuntimeException e) {
+                stream.onError(Failures.defect(e));
+                throw e;
             }
         }
     }

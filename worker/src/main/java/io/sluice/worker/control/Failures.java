@@ -4,9 +4,13 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.sluice.worker.conductor.ConductorException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Runs the body of a unary call and turns its failures into a status. */
 final class Failures {
+    private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
+
     /** What answers a call. */
     interface Body<R> {
         R run() throws ConductorException;
@@ -25,9 +29,18 @@ final class Failures {
             observer.onError(
                     Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
             return;
+        } catch (RuntimeException e) {
+            observer.onError(defect(e));
+            return;
         }
         observer.onNext(answer);
         observer.onCompleted();
+    }
+
+    /** What must not happen; said to the caller, and in full to the log. */
+    static StatusRuntimeException defect(RuntimeException e) {
+        LOG.error("in a call", e);
+        return Status.INTERNAL.withDescription(e.getMessage()).withCause(e).asRuntimeException();
     }
 
     static StatusRuntimeException status(ConductorException e) {

@@ -18,6 +18,12 @@ public interface LabCalls {
     /** bind(2). */
     int bind(int fd, ByteBuffer address, int length);
 
+    /** listen(2). */
+    int listen(int fd, int backlog);
+
+    /** accept4(2); the address is not asked for. */
+    int accept4(int fd, ByteBuffer address, ByteBuffer length, int flags);
+
     /** if_nametoindex(3). */
     int if_nametoindex(String name);
 

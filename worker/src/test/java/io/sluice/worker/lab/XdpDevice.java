@@ -28,6 +28,7 @@ public final class XdpDevice implements AutoCloseable {
     private static final int SOL_XDP = 283;
     private static final int SOCK_RAW_CLOEXEC = 3 | 0x80000;
     private static final long BPF = System.getProperty("os.arch").equals("amd64") ? 321 : 280;
+    private static final int LINK_DETACH = 34;
     private static final int BPF_ATTRIBUTES = 128;
     private static final int MAP_CREATE = 0;
     private static final int MAP_UPDATE = 2;
@@ -161,8 +162,10 @@ public final class XdpDevice implements AutoCloseable {
                 "bpf(" + command + ", " + what + ")");
     }
 
+    /** Detaches at once, which closing the link's last descriptor alone does not promise. */
     @Override
     public void close() {
+        WorkerCalls.LIBC.syscall(BPF, LINK_DETACH, attributes().putInt(0, link.number()), BPF_ATTRIBUTES);
         link.close();
         map.close();
     }

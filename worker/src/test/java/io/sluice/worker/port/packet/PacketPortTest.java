@@ -110,9 +110,11 @@ class PacketPortTest {
                 return kept.count == 4;
             });
             assertThat(queue.poll(new Vector(), 256)).isZero();
+            assertThat(queue.pending()).isTrue(); // nobody will say again that there is something to receive
             assertThat(port.counters().dropped()).isZero();
             lab.pool().giveAll(kept);
             assertThat(lab.receive(port, 6)).hasSize(6);
+            assertThat(queue.pending()).isFalse();
             assertThat(port.counters().received()).isEqualTo(10);
         }
     }

@@ -77,9 +77,12 @@ class XdpPortTest {
             others.add(frame);
         }
         Port port = open(lab.xdpSockets(KIND, "port0", false));
+        PortQueue queue = port.queues().get(0);
         assertThat(lab.poll(port, 256)).isEmpty();
+        assertThat(queue.pending()).isTrue(); // nothing can arrive that would wake anybody
         others.forEach(pool::give);
         assertThat(lab.poll(port, 256)).isEmpty(); // takes them
+        assertThat(queue.pending()).isFalse();
         wire.send(Frames.of(0, 0, 60));
         assertThat(lab.receive(port, 1)).hasSize(1);
     }
