@@ -14,6 +14,7 @@ import io.sluice.worker.memory.Pools;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.sys.WorkerCalls;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Timeout;
 class XdpPortTest {
     private static final PortKind KIND = PortKind.XDP_NATIVE;
     private static final int FRAMES = 2048;
+    private static final int MSG_DONTWAIT = 0x40;
 
     private Lab lab;
     private Wire wire;
@@ -158,5 +160,26 @@ class XdpPortTest {
             assertThat(port.counters().get(PortCounter.TX_BYTES)).isEqualTo(round * bytes);
             assertThat(wire.receive(frames.length)).containsExactly(frames);
         }
+    }
+
+    @Test
+    void whatTheKernelHasTakenInPartIsCountedInPart() throws Exception {
+        Port port = open(lab.xdpSockets(KIND, "port0", false));
+        byte[][] frames = new byte[40][];
+        for (int i = 0; i < frames.length; i++) {
+            frames[i] = Frames.of(0, i, 60 + i);
+        }
+        lab.enqueue(port, 0, frames);
+        PortQueue queue = port.queues().get(0);
+        WorkerCalls.LIBC.send(queue.fd().number(), 0, 0, MSG_DONTWAIT); // takes 32
+        assertThat(queue.pending()).isTrue();
+        lab.enqueue(port, 0, Frames.of(0, 40, 1_000));
+        assertThat(port.counters().sent()).isEqualTo(32);
+        assertThat(port.counters().get(PortCounter.TX_BYTES)).isEqualTo(32 * 60 + 31 * 32 / 2);
+        assertThat(port.queued()).isEqualTo(9);
+        lab.flush(port);
+        assertThat(port.counters().sent()).isEqualTo(41);
+        assertThat(port.counters().get(PortCounter.TX_BYTES)).isEqualTo(40 * 60 + 39 * 40 / 2 + 1_000);
+        assertThat(wire.receive(41)).hasSize(41);
     }
 }
