@@ -4,8 +4,6 @@ import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.graph.CrossConnect;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Vector;
-import io.sluice.worker.port.Port;
-import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.packet.ReceiveSlots;
 import io.sluice.worker.sys.Epoll;
 import java.util.ArrayList;
@@ -28,7 +26,7 @@ import java.util.function.Supplier;
  * <p>Ports without a link are not polled: their frames stay with the kernel, which drops and counts.
  */
 public final class DataPath implements AutoCloseable {
-    private static final CrossConnect[] NO_LINKS = {};
+    private static final ServedLink[] NO_LINKS = {};
     private static final long ALIVE_CHECK_MS = 100;
 
     private final FramePool pool;
@@ -38,7 +36,7 @@ public final class DataPath implements AutoCloseable {
     private final Map<Integer, ReceiveSlots> slots = new HashMap<>();
     private final Vector vector = new Vector();
     private final Thread thread;
-    private CrossConnect[] links = NO_LINKS;
+    private ServedLink[] links = NO_LINKS;
     private boolean running = true;
 
     /**
@@ -66,7 +64,8 @@ public final class DataPath implements AutoCloseable {
                 idleCycles = 0;
             } else {
                 idleCycles = Math.min(idleCycles + 1, Integer.MAX_VALUE - 1);
-                idle.idle(idleCycles, pending(), epoll);
+                boolean mayMiss = idle.sleeps(idleCycles) && !watchAll();
+                idle.idle(idleCycles, mayMiss || pending(), epoll);
             }
         }
         slots.values().forEach(ReceiveSlots::close);
@@ -78,16 +77,23 @@ public final class DataPath implements AutoCloseable {
             command.run();
             work++;
         }
-        CrossConnect[] now = links;
-        for (CrossConnect link : now) {
-            work += link.run(vector);
+        for (ServedLink served : links) {
+            work += served.run(vector, epoll);
         }
         return work;
     }
 
+    private boolean watchAll() {
+        boolean all = true;
+        for (ServedLink served : links) {
+            all &= served.watch(epoll);
+        }
+        return all;
+    }
+
     private boolean pending() {
-        for (CrossConnect link : links) {
-            if (link.pending()) {
+        for (ServedLink served : links) {
+            if (served.link().pending()) {
                 return true;
             }
         }
@@ -151,36 +157,22 @@ public final class DataPath implements AutoCloseable {
 
     /** Starts serving a link. Data-path thread only. */
     public void addLink(CrossConnect link) {
-        List<CrossConnect> more = new ArrayList<>(List.of(links));
-        more.add(link);
-        try {
-            watch(link.a());
-            watch(link.b());
-        } catch (SyscallException e) {
-            unwatch(link);
-            throw new IllegalStateException(e.getMessage(), e);
-        }
+        List<ServedLink> more = new ArrayList<>(List.of(links));
+        more.add(new ServedLink(link));
         links = more.toArray(NO_LINKS);
-    }
-
-    private void watch(Port port) throws SyscallException {
-        for (PortQueue queue : port.queues()) {
-            epoll.add(queue.fd());
-        }
-    }
-
-    private void unwatch(CrossConnect link) {
-        for (Port port : List.of(link.a(), link.b())) {
-            port.queues().forEach(queue -> epoll.remove(queue.fd()));
-        }
     }
 
     /** Stops serving a link. Data-path thread only. */
     public void removeLink(CrossConnect link) {
-        List<CrossConnect> fewer = new ArrayList<>(List.of(links));
-        fewer.remove(link);
-        unwatch(link);
-        links = fewer.toArray(NO_LINKS);
+        List<ServedLink> others = new ArrayList<>();
+        for (ServedLink served : links) {
+            if (served.link() == link) {
+                served.unwatch(epoll);
+            } else {
+                others.add(served);
+            }
+        }
+        links = others.toArray(NO_LINKS);
     }
 
     /** Ends the thread. Ports are closed before. */

@@ -7,6 +7,11 @@ public enum IdleStrategy {
     /** Never sleeps: lowest latency, one core taken for good. */
     SPIN {
         @Override
+        boolean sleeps(int idleCycles) {
+            return false;
+        }
+
+        @Override
         void idle(int idleCycles, boolean pending, Epoll epoll) {
             Thread.onSpinWait();
         }
@@ -15,11 +20,16 @@ public enum IdleStrategy {
     /** Looks again some times, then sleeps in epoll until a port or the conductor wakes it. */
     ADAPTIVE {
         @Override
+        boolean sleeps(int idleCycles) {
+            return idleCycles >= SPINS;
+        }
+
+        @Override
         void idle(int idleCycles, boolean pending, Epoll epoll) {
-            if (idleCycles < SPINS) {
-                Thread.onSpinWait();
-            } else {
+            if (sleeps(idleCycles)) {
                 epoll.await(pending ? PENDING_MS : -1);
+            } else {
+                Thread.onSpinWait();
             }
         }
     };
@@ -29,6 +39,9 @@ public enum IdleStrategy {
 
     /** While a port waits for the kernel to take more, so long at most. */
     private static final int PENDING_MS = 1;
+
+    /** Whether {@link #idle} with the same argument may sleep, so that what should end the sleep must be in the epoll set. */
+    abstract boolean sleeps(int idleCycles);
 
     /**
      * @param idleCycles how many cycles in a row brought nothing

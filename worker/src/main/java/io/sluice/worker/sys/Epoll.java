@@ -31,6 +31,7 @@ public final class Epoll implements AutoCloseable {
     private final ByteBuffer events = Native.allocate(16 * EVENTS);
 
     private final long eventsAddress = Native.address(events);
+    private final ByteBuffer interest = Native.allocate(16).putInt(0, EPOLLIN | EPOLLET);
     private final ByteBuffer counter = Native.allocate(8);
     private final long counterAddress = Native.address(counter);
     private final ByteBuffer one = Native.allocate(8).putLong(0, 1);
@@ -49,13 +50,12 @@ public final class Epoll implements AutoCloseable {
 
     /** Wakes the sleeper when {@code fd} becomes readable, or is so now. */
     public void add(Fd fd) throws SyscallException {
-        ByteBuffer interest = Native.allocate(16).putInt(0, EPOLLIN | EPOLLET);
         Native.check(LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_ADD, fd.number(), interest), "epoll_ctl(ADD)");
     }
 
     /** Undoes {@link #add}; before the descriptor is closed. */
     public void remove(Fd fd) {
-        LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_DEL, fd.number(), Native.allocate(16));
+        LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_DEL, fd.number(), interest);
     }
 
     /** Sleeps until something is ready or the time is over. Allocates nothing. */

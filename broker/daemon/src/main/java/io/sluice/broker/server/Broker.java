@@ -75,7 +75,7 @@ public final class Broker implements AutoCloseable {
     private void buildPolls() {
         polls.clear();
         polls.add(wakeup.fd().number(), false, wakeup::drain);
-        for (Listener listener : listeners) {
+        for (Listener listener : listeners) { // first, so that who closes one connection can open another one
             polls.add(listener.socket().number(), false, () -> accept(listener));
         }
         for (Connection connection : state.connections) {

@@ -6,6 +6,7 @@ import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import jnr.constants.platform.Errno;
 
@@ -42,7 +43,10 @@ final class PollSet {
         handlers.add(handler);
     }
 
-    /** Waits, then runs the handlers of what is ready. {@code timeoutMs} -1: for ever. */
+    /**
+     * Waits, then runs the handlers of what is ready, the last one first. So what was added early, as the kernel looks at
+     * it earlier too, is handled after all that happened before it. {@code timeoutMs} -1: for ever.
+     */
     void await(int timeoutMs) throws SyscallException {
         int ready = LIBC.poll(pollfds, handlers.size(), timeoutMs);
         if (ready == -1 && Native.failedWith(Errno.EINTR)) {
@@ -55,6 +59,7 @@ final class PollSet {
                 due.add(handlers.get(i));
             }
         }
+        Collections.reverse(due);
         due.forEach(Runnable::run);
     }
 }
