@@ -1,5 +1,6 @@
 package io.sluice.cli;
 
+import io.sluice.control.transport.ControlChannel;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -27,6 +28,7 @@ public final class Main {
         }
         int code = run(terminal, args);
         out.flush();
+        ControlChannel.endAll();
         System.exit(code);
     }
 

@@ -1,12 +1,17 @@
 package io.sluice.control.transport;
 
 import io.grpc.BindableService;
+import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.ServerCredentials;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -48,6 +53,7 @@ public final class ControlServer implements AutoCloseable {
 
     private static final int MAX_CALLS_PER_CONNECTION = 64;
     private static final long CLOSE_TIMEOUT_MS = 2_000;
+    private static final long CHECK_TIMEOUT_MS = 10_000;
 
     /** It warns, with a stack trace, of every client that goes during a stream, as watchers do. Held: levels die with it. */
     private static final Logger STREAM_ERRORS = Logger.getLogger("io.grpc.netty.NettyServerHandler");
@@ -204,9 +210,11 @@ public final class ControlServer implements AutoCloseable {
         }
 
         /**
-         * Starts to serve. When this returns, clients can connect.
+         * Starts to serve. When this returns, clients can connect, and the server has answered a health check of its own:
+         * it works, and the first client does not wait while the classes of a first call are loaded.
          *
-         * @throws IOException the socket is in use or can't be made; the message says why and what to do
+         * @throws IOException the socket is in use or can't be made, or nothing answers on it; the message says why and what
+         *     to do
          */
         public ControlServer start() throws IOException {
             if (path == null) {
@@ -237,11 +245,27 @@ public final class ControlServer implements AutoCloseable {
                             .start());
                 }
                 socket.publish(permissions, group);
+                checkSelf(loop);
                 return new ControlServer(loop, health, socket, started);
             } catch (IOException | RuntimeException e) {
                 shutDown(loop, started);
                 socket.close();
                 throw e;
+            }
+        }
+
+        private void checkSelf(EventLoopGroup loop) throws IOException {
+            ManagedChannel channel = ControlChannel.open(path, loop);
+            try {
+                HealthGrpc.newBlockingStub(channel)
+                        .withDeadlineAfter(CHECK_TIMEOUT_MS, TimeUnit.MILLISECONDS)
+                        .check(HealthCheckRequest.getDefaultInstance());
+            } catch (StatusRuntimeException e) {
+                if (e.getStatus().getCode() != Status.Code.PERMISSION_DENIED) { // an answer, too: we serve others only
+                    throw new IOException("the server at " + path + " does not answer itself: " + e.getMessage(), e);
+                }
+            } finally {
+                channel.shutdownNow();
             }
         }
 
