@@ -65,6 +65,15 @@ public interface BrokerCalls {
     @ssize_t
     long write(int fd, ByteBuffer from, @size_t long length);
 
+    /** open(2), without a mode. */
+    int open(String path, int flags);
+
+    /** unshare(2): moves the calling thread alone. */
+    int unshare(int flags);
+
+    /** setns(2): moves the calling thread alone. */
+    int setns(int fd, int type);
+
     /** if_nametoindex(3); 0 if there is no such device in this thread's network namespace. */
     int if_nametoindex(String name);
 
