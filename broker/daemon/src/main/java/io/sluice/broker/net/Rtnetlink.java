@@ -4,16 +4,11 @@ import static io.sluice.broker.net.NetlinkMessage.CREATE;
 import static io.sluice.broker.net.NetlinkMessage.DUMP;
 import static io.sluice.broker.net.NetlinkMessage.EXCL;
 import static io.sluice.broker.net.NetlinkMessage.NESTED;
-import static io.sluice.broker.sys.BrokerCalls.LIBC;
 
-import io.sluice.broker.sys.Sockets;
-import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
-import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,16 +24,6 @@ public final class Rtnetlink implements AutoCloseable {
     private static final int AF_INET = 2;
     private static final int AF_BRIDGE = 7;
     private static final int AF_INET6 = 10;
-    private static final int AF_NETLINK = 16;
-    private static final int SOL_NETLINK = 270;
-    private static final int NETLINK_CAP_ACK = 10;
-    private static final int NETLINK_EXT_ACK = 11;
-    private static final int SO_RCVTIMEO = 20;
-    /** The kernel answers before send returns; only a dump is made while it is read. */
-    private static final int TIMEOUT_S = 5;
-    /** The largest that the kernel makes for a reader of any size. */
-    private static final int RECEIVE = 32 * 1024;
-
     private static final int DUMPS = 20;
 
     private static final int NEWLINK = 16;
@@ -73,7 +58,7 @@ public final class Rtnetlink implements AutoCloseable {
     private static final int IFLA_BRPORT_ISOLATED = 33;
     private static final int IFF_UP = 1;
     private static final int IFF_NOARP = 0x80;
-    /** struct ifinfomsg: its size, and where ifi_index is. */
+    /** Bytes of struct ifinfomsg, and where its ifi_index is. */
     private static final int LINK = 16;
 
     private static final int LINK_IFINDEX = 4;
@@ -101,25 +86,16 @@ public final class Rtnetlink implements AutoCloseable {
     /** Priority 1 and protocol ETH_P_ALL, which is in network byte order. */
     private static final int FILTER_INFO = 1 << 16 | (ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? 3 : 0x300);
 
-    private final Fd socket;
-    private final ByteBuffer receive = Native.allocate(RECEIVE);
-    private int sequence;
+    private final NetlinkSocket socket;
 
-    private Rtnetlink(Fd socket) {
+    /** Over a socket that is open already, which this owns from now on. */
+    Rtnetlink(NetlinkSocket socket) {
         this.socket = socket;
     }
 
     /** Opens the calling thread's namespace. */
     public static Rtnetlink open() throws SyscallException {
-        try (Closer closer = new Closer()) {
-            Fd socket = closer.add(Sockets.open(AF_NETLINK, Sockets.SOCK_RAW, 0, "AF_NETLINK, NETLINK_ROUTE"));
-            Sockets.set(socket, SOL_NETLINK, NETLINK_CAP_ACK, 1, "NETLINK_CAP_ACK");
-            Sockets.set(socket, SOL_NETLINK, NETLINK_EXT_ACK, 1, "NETLINK_EXT_ACK");
-            ByteBuffer timeval = Native.allocate(16).putLong(0, TIMEOUT_S);
-            Sockets.set(socket, Sockets.SOL_SOCKET, SO_RCVTIMEO, timeval, "SO_RCVTIMEO");
-            closer.release();
-            return new Rtnetlink(socket);
-        }
+        return new Rtnetlink(NetlinkSocket.open());
     }
 
     /**
@@ -134,6 +110,9 @@ public final class Rtnetlink implements AutoCloseable {
     public int createVeth(
             String name, String peerName, Fd peerNamespace, byte[] peerMac, int mtu, int group, int queues)
             throws IOException {
+        if (peerMac.length != 6) {
+            throw new IllegalArgumentException("an Ethernet address has 6 bytes, not " + peerMac.length);
+        }
         NetlinkMessage request = new NetlinkMessage(NEWLINK, CREATE | EXCL)
                 .link(AF_UNSPEC, 0, 0, 0)
                 .u32(IFLA_MTU, mtu)
@@ -155,7 +134,7 @@ public final class Rtnetlink implements AutoCloseable {
                                                         .u32(IFLA_NUM_RX_QUEUES, queues)
                                                         .u32(IFLA_NET_NS_FD, peerNamespace.number())
                                                         .text(IFLA_IFNAME, peerName))));
-        request(request, "create veth " + name + " with peer " + peerName);
+        socket.request(request, "create veth " + name + " with peer " + peerName);
         return link(new NetlinkMessage(GETLINK, 0).link(AF_UNSPEC, 0, 0, 0).text(IFLA_IFNAME, name), name)
                 .word(LINK_IFINDEX);
     }
@@ -173,7 +152,7 @@ public final class Rtnetlink implements AutoCloseable {
                         IFLA_AF_SPEC,
                         spec -> spec.nest(
                                 AF_INET6, inet6 -> inet6.bytes(IFLA_INET6_ADDR_GEN_MODE, (byte) ADDR_GEN_MODE_NONE)));
-        attempt(quiet, "turn off IPv6 autoconfiguration of device " + ifindex, Errno.EAFNOSUPPORT);
+        socket.attempt(quiet, "turn off IPv6 autoconfiguration of device " + ifindex, Errno.EAFNOSUPPORT);
         set(ifindex, noArp ? IFF_UP | IFF_NOARP : IFF_UP, IFF_UP | IFF_NOARP, "up");
     }
 
@@ -183,14 +162,14 @@ public final class Rtnetlink implements AutoCloseable {
     }
 
     private void set(int ifindex, int flags, int change, String what) throws IOException {
-        request(
+        socket.request(
                 new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, flags, change),
                 "set device " + ifindex + " " + what);
     }
 
     /** Makes a device a port of a bridge. */
     public void master(int ifindex, int bridge) throws IOException {
-        request(
+        socket.request(
                 new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, 0, 0).u32(IFLA_MASTER, bridge),
                 "add device " + ifindex + " to bridge " + bridge);
     }
@@ -202,12 +181,12 @@ public final class Rtnetlink implements AutoCloseable {
                 .nest(
                         IFLA_PROTINFO | NESTED,
                         port -> port.bytes(IFLA_BRPORT_LEARNING, (byte) 0).bytes(IFLA_BRPORT_ISOLATED, (byte) 1));
-        request(request, "isolate bridge port " + ifindex);
+        socket.request(request, "isolate bridge port " + ifindex);
     }
 
     /** Deletes a device, and with one end of a veth pair the other. One that is gone already is no error. */
     public void delete(int ifindex) throws IOException {
-        attempt(
+        socket.attempt(
                 new NetlinkMessage(DELLINK, 0).link(AF_UNSPEC, ifindex, 0, 0),
                 "delete device " + ifindex,
                 Errno.ENODEV);
@@ -216,7 +195,7 @@ public final class Rtnetlink implements AutoCloseable {
     /** Whether there is such a device. */
     public boolean exists(int ifindex) throws IOException {
         NetlinkMessage request = get(ifindex);
-        return attempt(request, "look up device " + ifindex, Errno.ENODEV);
+        return socket.attempt(request, "look up device " + ifindex, Errno.ENODEV);
     }
 
     /** All devices of a group. */
@@ -235,7 +214,7 @@ public final class Rtnetlink implements AutoCloseable {
         for (int i = 0; i < DUMPS; i++) {
             NetlinkMessage request =
                     new NetlinkMessage(GETLINK, DUMP).link(AF_UNSPEC, 0, 0, 0).u32(IFLA_EXT_MASK, SKIP_STATS);
-            List<NetlinkReply> links = request(request, "list devices");
+            List<NetlinkReply> links = socket.request(request, "list devices");
             if (links.stream().noneMatch(NetlinkReply::isInterrupted)) {
                 return links;
             }
@@ -274,7 +253,7 @@ public final class Rtnetlink implements AutoCloseable {
     }
 
     private NetlinkReply link(NetlinkMessage request, Object device) throws IOException {
-        List<NetlinkReply> replies = request(request, "look up device " + device);
+        List<NetlinkReply> replies = socket.request(request, "look up device " + device);
         if (replies.size() != 1 || replies.get(0).type() != NEWLINK) {
             throw new IOException("netlink: " + replies + " in reply to a request for device " + device);
         }
@@ -288,7 +267,7 @@ public final class Rtnetlink implements AutoCloseable {
                 .address(v4 ? AF_INET : AF_INET6, prefix, v4 ? 0 : IFA_F_NODAD, ifindex)
                 .bytes(IFA_LOCAL, address.getAddress())
                 .bytes(IFA_ADDRESS, address.getAddress());
-        request(request, "give device " + ifindex + " " + address.getHostAddress() + "/" + prefix);
+        socket.request(request, "give device " + ifindex + " " + address.getHostAddress() + "/" + prefix);
     }
 
     /** Routes a network, whose host bits are 0, to a device, on whose link it is. */
@@ -296,7 +275,7 @@ public final class Rtnetlink implements AutoCloseable {
         NetlinkMessage request = newRoute(destination, prefix, SCOPE_LINK)
                 .bytes(RTA_DST, destination.getAddress())
                 .u32(RTA_OIF, ifindex);
-        request(request, "route " + destination.getHostAddress() + "/" + prefix + " to device " + ifindex);
+        socket.request(request, "route " + destination.getHostAddress() + "/" + prefix + " to device " + ifindex);
     }
 
     /** Routes all that has no other route to a gateway, which has to be on the device's link. */
@@ -304,7 +283,7 @@ public final class Rtnetlink implements AutoCloseable {
         NetlinkMessage request = newRoute(gateway, 0, SCOPE_UNIVERSE)
                 .bytes(RTA_GATEWAY, gateway.getAddress())
                 .u32(RTA_OIF, ifindex);
-        request(request, "route by default to " + gateway.getHostAddress() + ", device " + ifindex);
+        socket.request(request, "route by default to " + gateway.getHostAddress() + ", device " + ifindex);
     }
 
     private static NetlinkMessage newRoute(InetAddress address, int prefix, int scope) {
@@ -326,20 +305,21 @@ public final class Rtnetlink implements AutoCloseable {
         NetlinkMessage qdisc = new NetlinkMessage(NEWQDISC, CREATE | EXCL)
                 .traffic(ifindex, CLSACT_HANDLE, CLSACT, 0)
                 .text(TCA_KIND, "clsact");
-        attempt(qdisc, "add clsact to device " + ifindex, Errno.EEXIST);
+        socket.attempt(qdisc, "add clsact to device " + ifindex, Errno.EEXIST);
         NetlinkMessage filter = filter(NEWTFILTER, CREATE | EXCL, ifindex, ingress)
                 .nest(
                         TCA_OPTIONS,
                         options -> options.u32(TCA_BPF_FD, program.number())
                                 .text(TCA_BPF_NAME, name)
                                 .u32(TCA_BPF_FLAGS, ACT_DIRECT));
-        request(filter, "add filter " + name + " to " + (ingress ? "ingress" : "egress") + " of device " + ifindex);
+        socket.request(
+                filter, "add filter " + name + " to " + (ingress ? "ingress" : "egress") + " of device " + ifindex);
     }
 
     /** Whether {@link #police} is in force. */
     public boolean policed(int ifindex, boolean ingress) throws IOException {
         // Without a qdisc or any filter the kernel says EINVAL, without this one ENOENT.
-        return attempt(
+        return socket.attempt(
                 filter(GETTFILTER, 0, ifindex, ingress),
                 "look up the filter of device " + ifindex,
                 Errno.ENOENT,
@@ -351,54 +331,6 @@ public final class Rtnetlink implements AutoCloseable {
         return new NetlinkMessage(type, flags)
                 .traffic(ifindex, FILTER_HANDLE, ingress ? CLSACT_INGRESS : CLSACT_EGRESS, FILTER_INFO)
                 .text(TCA_KIND, "bpf");
-    }
-
-    /** False if it fails with one of {@code expected}. */
-    private boolean attempt(NetlinkMessage message, String what, Errno... expected) throws IOException {
-        try {
-            request(message, what);
-            return true;
-        } catch (SyscallException e) {
-            if (List.of(expected).contains(e.errno())) {
-                return false;
-            }
-            throw e;
-        }
-    }
-
-    /** Has a request carried out and returns the replies before the last one, which says whether it was. */
-    private List<NetlinkReply> request(NetlinkMessage message, String what) throws IOException {
-        String operation = "rtnetlink(" + what;
-        sequence++;
-        ByteBuffer bytes = message.encode(sequence);
-        Native.check(LIBC.write(socket.number(), bytes, bytes.remaining()), operation + ")");
-        List<NetlinkReply> replies = new ArrayList<>();
-        while (true) {
-            for (NetlinkReply reply : receive(operation + ")")) {
-                if (reply.sequence() != sequence) {
-                    continue; // to a request that was given up
-                }
-                if (!reply.isLast()) {
-                    replies.add(reply);
-                } else if (reply.errno() == 0) {
-                    return replies;
-                } else {
-                    String text = reply.text();
-                    throw new SyscallException(
-                            operation + (text.isEmpty() ? ")" : "; kernel: " + text + ")"), reply.errno());
-                }
-            }
-        }
-    }
-
-    private List<NetlinkReply> receive(String operation) throws IOException {
-        long length;
-        do {
-            length = LIBC.read(socket.number(), receive.clear(), receive.capacity());
-        } while (length == -1 && Native.failedWith(Errno.EINTR));
-        Native.check(length, operation);
-        ByteBuffer copy = ByteBuffer.allocate((int) length).order(receive.order());
-        return NetlinkReply.parse(copy.put(0, receive, 0, (int) length));
     }
 
     @Override
