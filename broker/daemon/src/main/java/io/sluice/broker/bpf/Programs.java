@@ -54,4 +54,9 @@ public final class Programs {
                 drop,
                 exit());
     }
+
+    /** Classifier: sends everything out of another device of the same network namespace. */
+    public static List<Insn> redirect(int ifindex) {
+        return List.of(mov(R1, ifindex), mov(R2, 0), call(Helper.REDIRECT), exit());
+    }
 }

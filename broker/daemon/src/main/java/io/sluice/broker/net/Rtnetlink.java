@@ -167,6 +167,13 @@ public final class Rtnetlink implements AutoCloseable {
                 "set device " + ifindex + " " + what);
     }
 
+    /** Sets the bytes of a device's packets without the Ethernet header. */
+    public void mtu(int ifindex, int bytes) throws IOException {
+        socket.request(
+                new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, 0, 0).u32(IFLA_MTU, bytes),
+                "set the MTU of device " + ifindex);
+    }
+
     /** Makes a device a port of a bridge. */
     public void master(int ifindex, int bridge) throws IOException {
         socket.request(

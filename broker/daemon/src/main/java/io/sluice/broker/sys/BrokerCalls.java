@@ -33,6 +33,9 @@ public interface BrokerCalls {
     /** ioctl(2), with a pointer argument. */
     int ioctl(int fd, long request, ByteBuffer argument);
 
+    /** ioctl(2), with an integer argument. */
+    int ioctl(int fd, long request, long argument);
+
     /** syscall(2), for bpf(2): command, attributes, size of the attributes. */
     long syscall(long number, int command, ByteBuffer attributes, int size);
 
