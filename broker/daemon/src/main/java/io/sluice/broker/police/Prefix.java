@@ -3,16 +3,21 @@ package io.sluice.broker.police;
 import java.util.Arrays;
 import java.util.HexFormat;
 
-/**
- * The first bits of an address, in network byte order: of IPv4 (4 bytes), IPv6 (16), or a MAC address (6, used whole).
- *
- * @param network the address; the bits behind the prefix are 0
- * @param length how many bits have to match, 0 to all
- */
-public record Prefix(byte[] network, int length) {
-    /** Throws IllegalArgumentException if the length is out of range or a bit behind the prefix is set. */
-    public Prefix {
-        network = network.clone();
+/** The first bits of an address, in network byte order: of IPv4 (4 bytes), IPv6 (16), or a MAC address (6, used whole). */
+public final class Prefix {
+    private final byte[] network;
+    private final int length;
+
+    /**
+     * Takes a copy.
+     *
+     * @param network the address; the bits behind the prefix are 0
+     * @param length how many bits have to match, 0 to all
+     * @throws IllegalArgumentException if the length is out of range or a bit behind the prefix is set
+     */
+    public Prefix(byte[] network, int length) {
+        this.network = network.clone();
+        this.length = length;
         int bits = network.length * Byte.SIZE;
         if (bits != 32 && bits != 48 && bits != 128) {
             throw new IllegalArgumentException("an address has 4, 6 or 16 bytes, not " + network.length);
@@ -33,9 +38,14 @@ public record Prefix(byte[] network, int length) {
         return new Prefix(address, address.length * Byte.SIZE);
     }
 
-    @Override
+    /** A copy of the address. */
     public byte[] network() {
         return network.clone();
+    }
+
+    /** How many bits have to match. */
+    public int length() {
+        return length;
     }
 
     @Override

@@ -11,9 +11,9 @@ final class Frame {
     static final String BROADCAST = "ff:ff:ff:ff:ff:ff";
     static final String MULTICAST_V6 = "33:33:00:00:00:01";
 
-    static final String IPV4 = "0a010010"; // 10.1.0.16
+    static final String OWN_IPV4 = "0a010010"; // 10.1.0.16
     static final String OTHER_IPV4 = "0a010110"; // 10.1.1.16
-    static final String IPV6 = "20010db8 00000001 00000000 00000010"; // 2001:db8:0:1::10
+    static final String OWN_IPV6 = "20010db8 00000001 00000000 00000010"; // 2001:db8:0:1::10
     static final String OTHER_IPV6 = "20010db8 00000002 00000000 00000010";
     static final String LINK_LOCAL = "fe800000 00000000 000000ff fe000110"; // of TENANT
     static final String OTHER_LINK_LOCAL = "fe800000 00000000 000000ff fe000220";

@@ -30,27 +30,27 @@ class PoliceProgramTest {
 
     static Stream<Arguments> legal() {
         return Stream.of(
-                frame("IPv4", ipv4(IPV4)),
-                frame("IPv4 with options", ipv4(IPV4).replaceFirst("4500", "4600")),
-                frame("an ARP request", arp(1, TENANT, IPV4)),
-                frame("an ARP reply", arp(2, TENANT, IPV4)),
-                frame("IPv6", ipv6(IPV6, 17, "00".repeat(8))),
+                frame("IPv4", ipv4(OWN_IPV4)),
+                frame("IPv4 with options", ipv4(OWN_IPV4).replaceFirst("4500", "4600")),
+                frame("an ARP request", arp(1, TENANT, OWN_IPV4)),
+                frame("an ARP reply", arp(2, TENANT, OWN_IPV4)),
+                frame("IPv6", ipv6(OWN_IPV6, 17, "00".repeat(8))),
                 frame("IPv6 from the link-local address", ipv6(LINK_LOCAL, 17, "00".repeat(8))),
-                frame("IPv6 with options", ipv6(IPV6, 0, extension(60) + extension(17) + "00".repeat(8))),
-                frame("a fragment of UDP", ipv6(IPV6, 44, "1100 0001 0000 0001")),
-                frame("ESP", ipv6(IPV6, 50, "00".repeat(8))),
-                frame("no next header", ipv6(IPV6, 59, "")),
-                frame("ICMPv6 echo", ipv6(IPV6, 58, ICMP_ECHO)),
+                frame("IPv6 with options", ipv6(OWN_IPV6, 0, extension(60) + extension(17) + "00".repeat(8))),
+                frame("a fragment of UDP", ipv6(OWN_IPV6, 44, "1100 0001 0000 0001")),
+                frame("ESP", ipv6(OWN_IPV6, 50, "00".repeat(8))),
+                frame("no next header", ipv6(OWN_IPV6, 59, "")),
+                frame("ICMPv6 echo", ipv6(OWN_IPV6, 58, ICMP_ECHO)),
                 frame("a router solicitation", ipv6(LINK_LOCAL, 58, icmpv6(133, ""))),
                 frame("a neighbour solicitation", ipv6(LINK_LOCAL, 58, icmpv6(135, OTHER_IPV6))),
-                frame("a neighbour advertisement", ipv6(IPV6, 58, icmpv6(136, IPV6))),
+                frame("a neighbour advertisement", ipv6(OWN_IPV6, 58, icmpv6(136, OWN_IPV6))),
                 frame("an advertisement of the link-local address", ipv6(LINK_LOCAL, 58, icmpv6(136, LINK_LOCAL))),
-                frame("duplicate address detection", ipv6(UNSPECIFIED, 58, icmpv6(135, IPV6))),
+                frame("duplicate address detection", ipv6(UNSPECIFIED, 58, icmpv6(135, OWN_IPV6))),
                 frame("a multicast report", ipv6(UNSPECIFIED, 0, extension(58) + icmpv6(143, ""))),
-                frame("a tag", tag(100) + ipv4(IPV4)),
-                frame("a tag with priority and DEI", tag(0xf064) + ipv6(IPV6, 58, ICMP_ECHO)),
-                frame("the highest tag", tag(4094) + arp(1, TENANT, IPV4)),
-                frame("a priority tag", tag(0xe000) + ipv4(IPV4)));
+                frame("a tag", tag(100) + ipv4(OWN_IPV4)),
+                frame("a tag with priority and DEI", tag(0xf064) + ipv6(OWN_IPV6, 58, ICMP_ECHO)),
+                frame("the highest tag", tag(4094) + arp(1, TENANT, OWN_IPV4)),
+                frame("a priority tag", tag(0xe000) + ipv4(OWN_IPV4)));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -61,12 +61,12 @@ class PoliceProgramTest {
 
     static Stream<Arguments> illegal() {
         return Stream.of(
-                dropped(VLAN, "a tag that is not the tenant's", tag(101) + ipv4(IPV4)),
-                dropped(VLAN, "tag 4095", tag(4095) + ipv4(IPV4)),
-                dropped(VLAN, "a second tag", tag(100) + tag(100) + ipv4(IPV4)),
-                dropped(VLAN, "a tag behind a priority tag", tag(0) + tag(200) + ipv4(IPV4)),
-                dropped(VLAN, "a service tag", "88a8 0064" + ipv4(IPV4)),
-                dropped(VLAN, "a service tag behind a tag", tag(100) + "88a8 0064" + ipv4(IPV4)),
+                dropped(VLAN, "a tag that is not the tenant's", tag(101) + ipv4(OWN_IPV4)),
+                dropped(VLAN, "tag 4095", tag(4095) + ipv4(OWN_IPV4)),
+                dropped(VLAN, "a second tag", tag(100) + tag(100) + ipv4(OWN_IPV4)),
+                dropped(VLAN, "a tag behind a priority tag", tag(0) + tag(200) + ipv4(OWN_IPV4)),
+                dropped(VLAN, "a service tag", "88a8 0064" + ipv4(OWN_IPV4)),
+                dropped(VLAN, "a service tag behind a tag", tag(100) + "88a8 0064" + ipv4(OWN_IPV4)),
                 dropped(MALFORMED, "half a tag", "8100 00"),
                 dropped(ETHERTYPE, "another EtherType", "88b5 0000"),
                 dropped(ETHERTYPE, "a length", "0026 4242 03" + "00".repeat(35)),
@@ -75,20 +75,20 @@ class PoliceProgramTest {
                 dropped(
                         MALFORMED,
                         "IPv6 that calls itself IPv4",
-                        "0800" + ipv6(IPV6, 17, "").substring(4)),
+                        "0800" + ipv6(OWN_IPV6, 17, "").substring(4)),
                 dropped(
                         MALFORMED,
                         "a header shorter than headers are",
-                        ipv4(IPV4).replaceFirst("4500", "4400")),
-                dropped(MALFORMED, "options that are not there", ipv4(IPV4).replaceFirst("4500", "4f00")),
-                dropped(MALFORMED, "half an IPv4 header", "0800 4500 0024 0000"),
+                        ipv4(OWN_IPV4).replaceFirst("4500", "4400")),
+                dropped(MALFORMED, "options that are not there", ipv4(OWN_IPV4).replaceFirst("4500", "4f00")),
+                dropped(MALFORMED, "half an IPv4 header", tag(100) + "0800 4500 0024 0000"),
                 dropped(ARP, "ARP with another's IP address", arp(1, TENANT, OTHER_IPV4)),
-                dropped(ARP, "ARP with another's MAC address", arp(2, OTHER, IPV4)),
+                dropped(ARP, "ARP with another's MAC address", arp(2, OTHER, OWN_IPV4)),
                 dropped(ARP, "an ARP probe", arp(1, TENANT, "00000000")),
-                dropped(ARP, "RARP in ARP", arp(3, TENANT, IPV4)),
-                dropped(ARP, "ARP for another network", arp(1, TENANT, IPV4).replace("0800 0604", "0801 0604")),
-                dropped(ARP, "ARP with long addresses", arp(1, TENANT, IPV4).replace("0800 0604", "0800 0810")),
-                dropped(MALFORMED, "ARP cut short", arp(1, TENANT, IPV4).replace(OTHER_IPV4, "")),
+                dropped(ARP, "RARP in ARP", arp(3, TENANT, OWN_IPV4)),
+                dropped(ARP, "ARP for another network", arp(1, TENANT, OWN_IPV4).replace("0800 0604", "0801 0604")),
+                dropped(ARP, "ARP with long addresses", arp(1, TENANT, OWN_IPV4).replace("0800 0604", "0800 0810")),
+                dropped(MALFORMED, "ARP cut short", arp(1, TENANT, OWN_IPV4).replace(OTHER_IPV4, "")),
                 dropped(IPV6, "another's IPv6 address", ipv6(OTHER_IPV6, 17, "00".repeat(8))),
                 dropped(IPV6, "another's link-local address", ipv6(OTHER_LINK_LOCAL, 58, ICMP_ECHO)),
                 dropped(IPV6, "no address, and UDP", ipv6(UNSPECIFIED, 17, "00".repeat(8))),
@@ -96,24 +96,24 @@ class PoliceProgramTest {
                 dropped(ICMPV6, "no address, and echo", ipv6(UNSPECIFIED, 58, ICMP_ECHO)),
                 dropped(ICMPV6, "a detection of another's", ipv6(UNSPECIFIED, 58, icmpv6(135, OTHER_IPV6))),
                 dropped(ICMPV6, "a router advertisement", ipv6(LINK_LOCAL, 58, icmpv6(134, ""))),
-                dropped(ICMPV6, "a redirect", ipv6(LINK_LOCAL, 58, icmpv6(137, IPV6))),
-                dropped(ICMPV6, "an advertisement of another's", ipv6(IPV6, 58, icmpv6(136, OTHER_IPV6))),
-                dropped(MALFORMED, "an advertisement cut short", ipv6(IPV6, 58, "8800 0000 0000 0000")),
-                dropped(MALFORMED, "ICMPv6 without type", ipv6(IPV6, 58, "")),
+                dropped(ICMPV6, "a redirect", ipv6(LINK_LOCAL, 58, icmpv6(137, OWN_IPV6))),
+                dropped(ICMPV6, "an advertisement of another's", ipv6(OWN_IPV6, 58, icmpv6(136, OTHER_IPV6))),
+                dropped(MALFORMED, "an advertisement cut short", ipv6(OWN_IPV6, 58, "8800 0000 0000 0000")),
+                dropped(MALFORMED, "ICMPv6 without type", ipv6(OWN_IPV6, 58, "")),
                 dropped(ICMPV6, "an advertisement behind options", hiddenBehind(0)),
                 dropped(ICMPV6, "an advertisement behind a routing header", hiddenBehind(43)),
                 dropped(ICMPV6, "an advertisement behind more options", hiddenBehind(60)),
                 dropped(ICMPV6, "an advertisement behind a long header", behindLong()),
-                dropped(ICMPV6, "an advertisement in a fragment", ipv6(IPV6, 44, "3a00 0001 0000 0001 8600")),
-                dropped(ICMPV6, "one in an atomic fragment", ipv6(IPV6, 44, "3a00 0000 0000 0001 8600")),
-                dropped(IPV6, "options in a fragment", ipv6(IPV6, 44, "3c00 0001 0000 0001" + extension(58))),
-                dropped(IPV6, "fragments of fragments", ipv6(IPV6, 44, "2c00 0001 0000 0001" + extension(58))),
-                dropped(IPV6, "a header that hides what follows", ipv6(IPV6, 51, extension(58) + icmpv6(134, ""))),
+                dropped(ICMPV6, "an advertisement in a fragment", ipv6(OWN_IPV6, 44, "3a00 0001 0000 0001 8600")),
+                dropped(ICMPV6, "one in an atomic fragment", ipv6(OWN_IPV6, 44, "3a00 0000 0000 0001 8600")),
+                dropped(IPV6, "options in a fragment", ipv6(OWN_IPV6, 44, "3c00 0001 0000 0001" + extension(58))),
+                dropped(IPV6, "fragments of fragments", ipv6(OWN_IPV6, 44, "2c00 0001 0000 0001" + extension(58))),
+                dropped(IPV6, "a header that hides what follows", ipv6(OWN_IPV6, 51, extension(58) + icmpv6(134, ""))),
                 dropped(
                         IPV6,
                         "more headers than anybody needs",
-                        ipv6(IPV6, 0, extension(60).repeat(7))),
-                dropped(MALFORMED, "headers that lead out of the frame", ipv6(IPV6, 60, "3cff")));
+                        ipv6(OWN_IPV6, 0, extension(60).repeat(7))),
+                dropped(MALFORMED, "headers that lead out of the frame", ipv6(OWN_IPV6, 60, "3cff")));
     }
 
     @ParameterizedTest(name = "{0}: {1}")
@@ -131,19 +131,19 @@ class PoliceProgramTest {
 
     @Test
     void everyMacAddressOfTheTenantIsItsOwn() throws IOException {
-        assertThat(fromTenant(IP, SECOND, ipv4(IPV4))).isEmpty();
-        assertThat(fromTenant(IP, SECOND, arp(1, TENANT, IPV4))).isEmpty();
+        assertThat(fromTenant(IP, SECOND, ipv4(OWN_IPV4))).isEmpty();
+        assertThat(fromTenant(IP, SECOND, arp(1, TENANT, OWN_IPV4))).isEmpty();
     }
 
     @Test
     void withoutAddressesOfAFamilyItIsDropped() throws IOException {
         Rules only4 = new Rules(MACS, IPV4S, List.of(), Set.of(), true);
-        assertThat(fromTenant(only4, TENANT, ipv4(IPV4))).isEmpty();
+        assertThat(fromTenant(only4, TENANT, ipv4(OWN_IPV4))).isEmpty();
         assertThat(fromTenant(only4, TENANT, ipv6(LINK_LOCAL, 17, ""))).contains(ETHERTYPE);
         Rules only6 = new Rules(MACS, List.of(), IPV6S, Set.of(), true);
-        assertThat(fromTenant(only6, TENANT, ipv6(IPV6, 17, ""))).isEmpty();
-        assertThat(fromTenant(only6, TENANT, ipv4(IPV4))).contains(ETHERTYPE);
-        assertThat(fromTenant(only6, TENANT, arp(1, TENANT, IPV4))).contains(ETHERTYPE);
+        assertThat(fromTenant(only6, TENANT, ipv6(OWN_IPV6, 17, ""))).isEmpty();
+        assertThat(fromTenant(only6, TENANT, ipv4(OWN_IPV4))).contains(ETHERTYPE);
+        assertThat(fromTenant(only6, TENANT, arp(1, TENANT, OWN_IPV4))).contains(ETHERTYPE);
     }
 
     @Test
@@ -158,14 +158,14 @@ class PoliceProgramTest {
 
     @Test
     void aTagBesideTheFrameCountsAsOneInIt() throws IOException {
-        assertThat(beside(0x81000064, ipv4(IPV4))).isEmpty();
-        assertThat(beside(0x8100f064, ipv4(IPV4))).isEmpty();
-        assertThat(beside(0x8100e000, ipv4(IPV4))).isEmpty();
+        assertThat(beside(0x81000064, ipv4(OWN_IPV4))).isEmpty();
+        assertThat(beside(0x8100f064, ipv4(OWN_IPV4))).isEmpty();
+        assertThat(beside(0x8100e000, ipv4(OWN_IPV4))).isEmpty();
         assertThat(beside(0x81000064, ipv4(OTHER_IPV4))).contains(IPV4);
-        assertThat(beside(0x81000065, ipv4(IPV4))).contains(VLAN);
-        assertThat(beside(0x88a80064, ipv4(IPV4))).contains(VLAN);
-        assertThat(beside(0x81000064, tag(100) + ipv4(IPV4))).contains(VLAN);
-        assertThat(beside(0x81000000, tag(100) + ipv4(IPV4))).contains(VLAN);
+        assertThat(beside(0x81000065, ipv4(OWN_IPV4))).contains(VLAN);
+        assertThat(beside(0x88a80064, ipv4(OWN_IPV4))).contains(VLAN);
+        assertThat(beside(0x81000064, tag(100) + ipv4(OWN_IPV4))).contains(VLAN);
+        assertThat(beside(0x81000000, tag(100) + ipv4(OWN_IPV4))).contains(VLAN);
     }
 
     @Test
@@ -186,7 +186,7 @@ class PoliceProgramTest {
 
     @Test
     void theGateStartsClosedAndClosesAgain() throws IOException {
-        byte[] frame = bytes(TENANT, TENANT, ipv4(IPV4));
+        byte[] frame = bytes(TENANT, TENANT, ipv4(OWN_IPV4));
         try (Rig rig = new Rig(IP)) {
             assertThat(rig.fromTenant(frame)).isEmpty();
             rig.state.shut();
@@ -242,11 +242,11 @@ class PoliceProgramTest {
     }
 
     private static String hiddenBehind(int header) {
-        return ipv6(IPV6, header, extension(58) + icmpv6(134, ""));
+        return ipv6(OWN_IPV6, header, extension(58) + icmpv6(134, ""));
     }
 
     private static String behindLong() {
-        return ipv6(IPV6, 60, "3a02" + "00".repeat(22) + icmpv6(134, ""));
+        return ipv6(OWN_IPV6, 60, "3a02" + "00".repeat(22) + icmpv6(134, ""));
     }
 
     private static Arguments frame(String name, String rest) {

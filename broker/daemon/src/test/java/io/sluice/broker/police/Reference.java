@@ -17,7 +17,7 @@ final class Reference {
     private final Optional<Integer> tag;
 
     /** What the frame is short of. */
-    private static final class Short extends RuntimeException {
+    private static final class CutShort extends RuntimeException {
         private static final long serialVersionUID = 1L;
     }
 
@@ -31,7 +31,7 @@ final class Reference {
     Optional<DropReason> fromTenant() {
         try {
             return Optional.ofNullable(reason());
-        } catch (Short e) {
+        } catch (CutShort e) {
             return Optional.of(MALFORMED);
         }
     }
@@ -40,7 +40,7 @@ final class Reference {
         try {
             boolean mine = (frame[0] & 1) == 1 || has(rules.macs(), bytes(0, 6));
             return mine && network() > 0 ? Optional.empty() : Optional.of(NOT_FOR_TENANT);
-        } catch (Short e) {
+        } catch (CutShort e) {
             return Optional.of(MALFORMED);
         }
     }
@@ -180,12 +180,12 @@ final class Reference {
     }
 
     private static int u16(byte[] bytes, int at) {
-        return (bytes[at] & 0xff) << 8 | bytes[at + 1] & 0xff;
+        return (bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff);
     }
 
     private byte[] bytes(int at, int length) {
         if (at + length > frame.length) {
-            throw new Short();
+            throw new CutShort();
         }
         return Arrays.copyOfRange(frame, at, at + length);
     }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class RulesTest {
     private static final Prefix MAC = Prefix.of(bytes(Frame.TENANT));
-    private static final Prefix IPV4 = Prefix.of(bytes(Frame.IPV4));
+    private static final Prefix IPV4 = Prefix.of(bytes(Frame.OWN_IPV4));
 
     @Test
     void rulesWithoutVlansAreForUntaggedFrames() {
