@@ -18,6 +18,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A tap device (Documentation/networking/tuntap.rst) inside a jail, joined to the jail's device by two programs that redirect
@@ -37,6 +39,8 @@ public final class TapKind {
     private static final long OFFLOADS = 1 | 2 | 4 | 8;
 
     private static final long USO = 32 | 64;
+
+    private static final Logger LOG = LoggerFactory.getLogger(TapKind.class);
 
     private TapKind() {}
 
@@ -58,14 +62,24 @@ public final class TapKind {
             if (grant.offloads() && LIBC.ioctl(tap, TUNSETOFFLOAD, OFFLOADS | USO) == -1) {
                 Native.check(LIBC.ioctl(tap, TUNSETOFFLOAD, OFFLOADS), "ioctl(TUNSETOFFLOAD)");
             }
-            try (Rtnetlink netlink = Rtnetlink.open()) {
-                int ifindex = netlink.ifindex(NAME);
-                netlink.mtu(ifindex, device.mtu());
-                redirect(netlink, ifindex, device.ifindex());
-                redirect(netlink, device.ifindex(), ifindex);
-                netlink.up(ifindex, true);
-            }
+            Rtnetlink netlink = Rtnetlink.open();
+            closer.add(netlink::close);
+            int ifindex = netlink.ifindex(NAME);
+            closer.add(() -> delete(netlink, ifindex));
+            netlink.mtu(ifindex, device.mtu());
+            redirect(netlink, ifindex, device.ifindex());
+            redirect(netlink, device.ifindex(), ifindex);
+            netlink.up(ifindex, true);
             return new TapQueues(grant, queues, closer.release());
+        }
+    }
+
+    /** The holder's descriptors keep the device otherwise, and the namespace with it. */
+    private static void delete(Rtnetlink netlink, int ifindex) {
+        try {
+            netlink.delete(ifindex);
+        } catch (IOException e) {
+            LOG.error("a tap device is not gone, but its jail is shut: {}", e.getMessage());
         }
     }
 

@@ -161,6 +161,7 @@ class JailTest {
     void whatIsNotConfirmedIsShut() throws Exception {
         holder.acquired(Caller.acquire(0, "l2"));
         Fd socket = holder.fds().get(0);
+        awaitForwarding();
         send(socket, frame(MAC, WIRE, "b588", 60));
         send(wire, frame(WIRE, MAC, "b588", 60));
         holder.call(Caller.confirm(holder.lastNonce()));
@@ -284,7 +285,7 @@ class JailTest {
 
     @Test
     void aRestartedBrokerRemovesWhatAKilledOneLeftAndOnlyThat() throws Exception {
-        broker.netns().ip("link", "add", "slumine", "type", "dummy");
+        broker.netns().ip("link", "add", "slumine", "type", "veth", "peer", "mine");
         broker.netns().call(() -> {
             try (Jails killed = new Jails("one");
                     Jails other = new Jails("two")) {
@@ -336,7 +337,20 @@ class JailTest {
     // Shorthands
 
     private Lease hold(long pool, String grant) throws Exception {
-        return holder.hold(Caller.acquire(pool, grant)).getLeases(0);
+        Lease lease = holder.hold(Caller.acquire(pool, grant)).getLeases(0);
+        awaitForwarding();
+        return lease;
+    }
+
+    /** A bridge serves a new port some milliseconds after its carrier is there. */
+    private void awaitForwarding() throws Exception {
+        Eventually.holds(
+                "the bridge to forward",
+                () -> broker.netns()
+                        .ip("-d", "link", "show", "master", "br0")
+                        .lines()
+                        .filter(line -> line.contains("bridge_slave state"))
+                        .allMatch(line -> line.contains("state forwarding")));
     }
 
     private Map<String, Long> counters(Lease lease) throws Exception {
@@ -418,7 +432,13 @@ class JailTest {
     }
 
     private static ByteBuffer ipv4(String from, String to, String source) {
-        return frame(from, to, "0800" + "4500002e000000004011" + "0000" + source + "0a0100ff", 60);
+        ByteBuffer frame = frame(from, to, "0800" + "4500002e000000004011" + "0000" + source + "0a0100ff", 60);
+        int sum = 0;
+        for (int i = 14; i < 34; i += 2) {
+            sum += frame.getShort(i) & 0xffff;
+        }
+        sum = (sum & 0xffff) + (sum >> 16);
+        return frame.putShort(24, (short) ~(sum + (sum >> 16))); // bridges may check it (br_netfilter)
     }
 
     private static ByteBuffer arp(String who) {
