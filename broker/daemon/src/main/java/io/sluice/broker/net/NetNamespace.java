@@ -37,7 +37,8 @@ public record NetNamespace(Fd fd) implements AutoCloseable {
 
     /**
      * Runs {@code body} inside, in a thread that has ended when this returns, and throws what it throws. An interrupt of
-     * the caller does not cut it short. Needs CAP_SYS_ADMIN.
+     * the caller does not cut it short. A body must start no thread, nor process: it would inherit the namespace. Needs
+     * CAP_SYS_ADMIN.
      */
     public <T> T call(Body<T> body) throws IOException {
         return inNewThread(() -> {

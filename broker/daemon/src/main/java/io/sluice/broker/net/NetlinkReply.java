@@ -1,5 +1,7 @@
 package io.sluice.broker.net;
 
+import static io.sluice.broker.net.NetlinkMessage.HEADER;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -32,8 +34,8 @@ record NetlinkReply(int type, int flags, int sequence, ByteBuffer payload) {
         ByteBuffer rest = datagram.slice().order(datagram.order());
         while (rest.hasRemaining()) {
             int at = rest.position();
-            int length = length(rest.remaining() < 4 ? 0 : rest.getInt(at), NetlinkMessage.HEADER, rest, "message");
-            ByteBuffer payload = rest.slice(at + NetlinkMessage.HEADER, length - NetlinkMessage.HEADER);
+            int length = length(rest.remaining() < 4 ? 0 : rest.getInt(at), HEADER, rest.remaining(), "a message");
+            ByteBuffer payload = rest.slice(at + HEADER, length - HEADER);
             replies.add(new NetlinkReply(
                     Short.toUnsignedInt(rest.getShort(at + 4)),
                     Short.toUnsignedInt(rest.getShort(at + 6)),
@@ -70,8 +72,8 @@ record NetlinkReply(int type, int flags, int sequence, ByteBuffer payload) {
         }
         int start = 4; // the errno; in an error then the header of the request, and if not capped, all of it
         if (type == ERROR) {
-            int request = word(4);
-            start += (flags & CAPPED) != 0 ? NetlinkMessage.HEADER : (request & ~3) + ((request & 3) == 0 ? 0 : 4);
+            boolean capped = (flags & CAPPED) != 0;
+            start += capped ? HEADER : length(word(4), HEADER, payload.capacity() - 4, "the request") + 3 & ~3;
         }
         ByteBuffer text = attributes(start).get(MESSAGE);
         return text == null
@@ -81,7 +83,7 @@ record NetlinkReply(int type, int flags, int sequence, ByteBuffer payload) {
 
     /** A number of the family header. */
     int word(int offset) throws IOException {
-        length(payload.capacity(), offset + 4, payload, "payload");
+        length(payload.capacity(), offset + 4, Integer.MAX_VALUE, "a payload");
         return payload.getInt(offset);
     }
 
@@ -105,7 +107,7 @@ record NetlinkReply(int type, int flags, int sequence, ByteBuffer payload) {
         while (rest.hasRemaining()) {
             int at = rest.position();
             int claimed = rest.remaining() < 4 ? 0 : Short.toUnsignedInt(rest.getShort(at));
-            int length = length(claimed, 4, rest, "attribute");
+            int length = length(claimed, 4, rest.remaining(), "an attribute");
             attributes.put(
                     rest.getShort(at + 2) & TYPE_MASK,
                     rest.slice(at + 4, length - 4).order(payload.order()));
@@ -114,10 +116,10 @@ record NetlinkReply(int type, int flags, int sequence, ByteBuffer payload) {
         return attributes;
     }
 
-    private static int length(int claimed, int least, ByteBuffer rest, String what) throws IOException {
-        if (claimed < least || claimed > rest.remaining()) {
-            throw new IOException("netlink: a length of " + claimed + " in a " + what + " of at least " + least
-                    + " bytes, of which " + rest.remaining() + " are there");
+    private static int length(int claimed, int least, int most, String what) throws IOException {
+        if (claimed < least || claimed > most) {
+            throw new IOException("netlink: a length of " + claimed + " for " + what + ", which has at least " + least
+                    + " bytes and here at most " + most);
         }
         return claimed;
     }

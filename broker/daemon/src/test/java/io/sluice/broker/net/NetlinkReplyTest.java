@@ -52,17 +52,23 @@ class NetlinkReplyTest {
 
     @Test
     void wrongLengthsAreNamed() {
-        assertRefused("0f000000 10000000 00000000 00000000", "a length of 15 in a message");
-        assertRefused("11000000 10000000 00000000 00000000", "a length of 17 in a message");
-        assertRefused("ffffffff 10000000 00000000 00000000", "a length of -1 in a message");
-        assertRefused("100000", "a length of 0 in a message");
-        assertRefused("14000000 02000000 00000000 00000000 01000000", "-1 is no errno");
+        assertRefused("0f000000 10000000 00000000 00000000", "a length of 15 for a message");
+        assertRefused("11000000 10000000 00000000 00000000", "a length of 17 for a message");
+        assertRefused("ffffffff 10000000 00000000 00000000", "a length of -1 for a message");
+        assertRefused("100000", "a length of 0 for a message");
+        assertRefused("14000000 02000000 00000000 00000000 01000000", ": 1 is no errno");
         assertRefused("14000000 02000000 00000000 00000000 00000080", "is no errno");
-        assertRefused("12000000 02000000 00000000 00000000 00000000", "in a payload");
+        assertRefused("12000000 02000000 00000000 00000000 00000000", "for a payload");
         String error = "24000000 02000002 00000000 00000000 eaffffff";
-        assertRefused(error + "ffffffff 00000000 00000000 00000000", "a header of ");
-        assertRefused(error + "fdffff7f 00000000 00000000 00000000", "a header of ");
-        assertRefused(error + "04000000 03000100 00000000 00000000", "a length of 3 in a attribute");
+        assertRefused(error + "ffffffff 00000000 00000000 00000000", "a length of -1 for the request");
+        assertRefused(error + "fdffff7f 00000000 00000000 00000000", "a length of 2147483645 for the request");
+        assertRefused(error + "04000000 00000000 00000000 00000000", "a length of 4 for the request");
+        assertRefused(
+                "28000000 02000002 00000000 00000000 eaffffff" + REQUEST.replace("28", "10") + "03000100",
+                "a length of 3 for an attribute");
+        assertRefused(
+                "28000000 02000003 00000000 00000000 eaffffff" + REQUEST + "05000100",
+                "a length of 5 for an attribute");
     }
 
     @Test
@@ -131,7 +137,6 @@ class NetlinkReplyTest {
                     reply.text();
                 } else {
                     reply.word(0);
-                    reply.attributes(0);
                     reply.attributes(16).values().forEach(value -> value.get(new byte[value.capacity()]));
                 }
             }

@@ -40,9 +40,9 @@ public final class Netns implements AutoCloseable {
         return command(command.toArray(String[]::new));
     }
 
-    /** Runs tc(8) in the namespace and returns what it prints. */
-    public String tc(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("tc", "-n", name));
+    /** Runs a command in the namespace and returns what it prints. */
+    public String exec(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", name));
         command.addAll(List.of(arguments));
         return command(command.toArray(String[]::new));
     }
