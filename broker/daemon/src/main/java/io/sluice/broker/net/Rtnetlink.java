@@ -140,8 +140,9 @@ public final class Rtnetlink implements AutoCloseable {
     }
 
     /**
-     * Brings a device up that from then on has only those IPv6 addresses that it is given: the kernel takes that setting
-     * (IFLA_INET6_ADDR_GEN_MODE) of devices that exist, not with their creation. A kernel without IPv6 has nothing to set.
+     * Brings a device up that makes no IPv6 address of itself: the kernel takes that setting (IFLA_INET6_ADDR_GEN_MODE) of
+     * devices that exist, not with their creation, and one without IPv6 has nothing to set. It still believes a router's
+     * advertisement, address and default route: whoever polices the link has to drop those (ICMPv6 type 134).
      *
      * @param noArp neither ask for nor answer who has an address
      */
