@@ -32,7 +32,7 @@ public record PacketGrant(
         Optional<ClassicFilter> filter)
         implements Grant {
     private static final String UNCONFINED = "true, as a packet socket reaches every device of its network namespace:"
-            + " whoever holds it can re-bind it, read and send there whatever this grant says";
+            + " whoever holds it can re-bind it, read and send there whatever this grant says; or a jail in place of the interface";
     private static final Range SOCKETS = new Range(1, 32);
     private static final Range BUFFER = new Range(128 << 10, 256 << 20); // a superframe with its skb has to fit
     private static final Range RING = Range.powersOfTwo(32, 65_536); // the fewest fill a page, of 64 KiB too
@@ -44,10 +44,11 @@ public record PacketGrant(
 
     static Optional<Grant> read(String name, Section section) {
         boolean jailed = section.value("jail").isPresent();
-        section.allow((jailed ? "kind jail" : "kind interface unconfined")
-                + " sockets fanout offloads promiscuous buffer ring-frames filter");
+        section.allow("kind interface jail unconfined sockets fanout offloads promiscuous buffer ring-frames filter");
         Optional<Place> place = Place.read(section);
-        if (!jailed) {
+        if (jailed && section.value("unconfined").isPresent()) {
+            section.problem("it has a jail and is unconfined; expected one of them");
+        } else if (!jailed) {
             section.require("unconfined", UNCONFINED).text("unconfined", UNCONFINED, "true"::equals);
         }
         int sockets = section.integer("sockets", SOCKETS, 1);

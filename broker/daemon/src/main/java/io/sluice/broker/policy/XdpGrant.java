@@ -43,8 +43,7 @@ public record XdpGrant(
     }
 
     static Optional<Grant> read(String name, Section section) {
-        section.allow((section.value("jail").isPresent() ? "kind jail" : "kind interface")
-                + " queues mode force-copy rx-only rings busy-poll filter");
+        section.allow("kind interface jail queues mode force-copy rx-only rings busy-poll filter");
         Optional<Place> place = Place.read(section);
         List<Integer> queues = queues(section);
         XdpMode mode = section.choice("mode", XdpMode.AUTO);
