@@ -26,7 +26,8 @@ class PolicyErrorsTest {
                     interface: eth1
             """;
     private static final String PACKET = XDP.replace("xdp", "packet") + "        unconfined: true\n";
-    private static final String XDP_KEYS = "kind, interface, jail, queues, mode, force-copy, rx-only, rings, busy-poll, filter";
+    private static final String XDP_KEYS =
+            "kind, interface, jail, queues, mode, force-copy, rx-only, rings, busy-poll, filter";
     private static final String PACKET_KEYS =
             "kind, interface, jail, unconfined, sockets, fanout, offloads, promiscuous, buffer, ring-frames, filter";
     private static final String QUEUE = "expected an id from 0 to 4095, or a range of them such as 2-3";
@@ -113,7 +114,8 @@ class PolicyErrorsTest {
     static Stream<Arguments> packetLines() {
         return Stream.of(
                 arguments("queues: [0]", "10:9: unknown key \"queues\" in grant \"g\"; expected one of " + PACKET_KEYS),
-                arguments("jail: {}", "10:9: unknown key \"jail\" in grant \"g\"; expected one of " + PACKET_KEYS),
+                arguments(
+                        "prison: {}", "10:9: unknown key \"prison\" in grant \"g\"; expected one of " + PACKET_KEYS),
                 arguments("sockets: 0", "10:18: sockets is \"0\"; expected a whole number from 1 to 32"),
                 arguments("sockets: 33", "10:18: sockets is \"33\"; expected a whole number from 1 to 32"),
                 arguments("sockets: 1.5", "10:18: sockets is \"1.5\"; expected a whole number from 1 to 32"),
@@ -162,8 +164,14 @@ class PolicyErrorsTest {
                         "kind: xdp",
                         "kind: xpd",
                         "7:15: kind is \"xpd\"; expected one of xdp, packet, tap, udp, gre, l2tpv3, raw (did you mean \"xdp\"?)"),
-                arguments("kind: xdp", "kind: vxlan", "7:15: kind is \"vxlan\"; expected one of xdp, packet, tap, udp, gre, l2tpv3, raw"),
-                arguments("        kind: xdp\n", "", "7:9: grant \"g\" has no kind; expected kind: one of xdp, packet, tap, udp, gre, l2tpv3, raw"),
+                arguments(
+                        "kind: xdp",
+                        "kind: vxlan",
+                        "7:15: kind is \"vxlan\"; expected one of xdp, packet, tap, udp, gre, l2tpv3, raw"),
+                arguments(
+                        "        kind: xdp\n",
+                        "",
+                        "7:9: grant \"g\" has no kind; expected kind: one of xdp, packet, tap, udp, gre, l2tpv3, raw"),
                 arguments(
                         "        interface: eth1\n",
                         "",
@@ -254,17 +262,17 @@ class PolicyErrorsTest {
     /** What is wrong with a jail, in place of {@code ipv4: [10.1.0.10]} of a good one. */
     static Stream<Arguments> jails() {
         return Stream.of(
-                arguments("ipv4: [10.1.0.300]", "ipv4 is \\"10.1.0.300\\"; expected addresses or prefixes"),
-                arguments("ipv4: [router]", "ipv4 is \\"router\\"; expected addresses or prefixes"),
-                arguments("ipv4: [10.1]", "ipv4 is \\"10.1\\"; expected addresses or prefixes"),
-                arguments("ipv4: [\"fd00::1\"]", "ipv4 is the quoted text \\"fd00::1\\"; expected addresses or"),
-                arguments("ipv4: [10.1.0.10/24]", "ipv4 is \\"10.1.0.10/24\\"; expected addresses or prefixes, without"),
-                arguments("ipv4: [10.1.0.0/33]", "ipv4 is \\"10.1.0.0/33\\"; expected addresses or prefixes"),
-                arguments("ipv6: [10.1.0.1]", "ipv6 is \\"10.1.0.1\\"; expected addresses or prefixes"),
+                arguments("ipv4: [10.1.0.300]", "ipv4 is \"10.1.0.300\"; expected addresses or prefixes"),
+                arguments("ipv4: [router]", "ipv4 is \"router\"; expected addresses or prefixes"),
+                arguments("ipv4: [10.1]", "ipv4 is \"10.1\"; expected addresses or prefixes"),
+                arguments("ipv4: [\"fd00::1\"]", "ipv4 is the quoted text \"fd00::1\"; expected addresses or"),
+                arguments("ipv4: [10.1.0.10/24]", "ipv4 is \"10.1.0.10/24\"; expected addresses or prefixes, without"),
+                arguments("ipv4: [10.1.0.0/33]", "ipv4 is \"10.1.0.0/33\"; expected addresses or prefixes"),
+                arguments("ipv6: [10.1.0.1]", "ipv6 is \"10.1.0.1\"; expected addresses or prefixes"),
                 arguments("vlan: 4095", "a VLAN is a number from 1 to 4094, not 4095"),
-                arguments("vlan: [x]", "vlan is \\"x\\"; expected VLAN ids such as [100, 200]"),
+                arguments("vlan: [x]", "vlan is \"x\"; expected VLAN ids such as [100, 200]"),
                 arguments("gateway: 10.1.0.1", "a jail has either a bridge or a gateway"),
-                arguments("mtu: 9000", "unknown key \\"mtu\\" in jail of grant \\"g\\"; expected one of bridge, gateway"));
+                arguments("mtu: 9000", "unknown key \"mtu\" in jail of grant \"g\"; expected one of bridge, gateway"));
     }
 
     @ParameterizedTest
@@ -298,7 +306,10 @@ class PolicyErrorsTest {
                 .singleElement()
                 .asString()
                 .contains("filter can't be used");
-        assertThat(errors(good.replace("packet", "udp"))).singleElement().asString().contains("needs a routed jail");
+        assertThat(errors(good.replace("packet", "udp")))
+                .singleElement()
+                .asString()
+                .contains("needs a routed jail");
     }
 
     /** Whole files. */
@@ -374,7 +385,7 @@ class PolicyErrorsTest {
                           Blue:
                             grants:
                               g: { interface: eth0, kind: xdp, mode: none, rings: { rx: 3 } }
-                              h: { kind: tap }
+                              h: { kind: tun }
                         versoin: 1
                         """))
                 .extracting(error -> error.substring(0, 12))
