@@ -114,8 +114,7 @@ class PolicyErrorsTest {
     static Stream<Arguments> packetLines() {
         return Stream.of(
                 arguments("queues: [0]", "10:9: unknown key \"queues\" in grant \"g\"; expected one of " + PACKET_KEYS),
-                arguments(
-                        "prison: {}", "10:9: unknown key \"prison\" in grant \"g\"; expected one of " + PACKET_KEYS),
+                arguments("prison: {}", "10:9: unknown key \"prison\" in grant \"g\"; expected one of " + PACKET_KEYS),
                 arguments("sockets: 0", "10:18: sockets is \"0\"; expected a whole number from 1 to 32"),
                 arguments("sockets: 33", "10:18: sockets is \"33\"; expected a whole number from 1 to 32"),
                 arguments("sockets: 1.5", "10:18: sockets is \"1.5\"; expected a whole number from 1 to 32"),
