@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Sluice in a {@link Topology}, started by its launcher as an operator would: the broker with root's four capabilities
+ * Sluice in a {@link Topology}, started by its launcher as an operator would: the broker with the few capabilities that it needs
  * in the device under test's namespace, the gateway and the worker as unprivileged users in empty namespaces. The grants
  * {@code left} (v1) and {@code right} (v2) belong to {@link Identity#TENANT}.
  */
