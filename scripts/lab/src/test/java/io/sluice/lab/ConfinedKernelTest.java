@@ -130,7 +130,23 @@ final class ConfinedKernelTest {
         RunningProcess worker = forwarding(Kind.PACKET, "--no-seccomp");
 
         assertThat(threads(worker.pid(), "Seccomp")).containsExactly("0");
-        assertThat(worker.errors()).contains("runs without a system call filter (--no-seccomp)");
+        assertThat(worker.errors()).contains("sluice-worker: runs without a system call filter (--no-seccomp)");
+
+        Path other = lab.directory("other");
+        RunningProcess broker = lab.start(Install.find()
+                .sluice(
+                        "broker",
+                        "--no-seccomp",
+                        "--policy",
+                        stack.policyFile().toString(),
+                        "--socket",
+                        other.resolve("broker.sock").toString(),
+                        "--admin-socket",
+                        other.resolve("admin.sock").toString())
+                .in(net.dut()));
+        broker.awaitLine("sluice-broker ready", LIMIT);
+        assertThat(threads(broker.pid(), "Seccomp")).containsExactly("0");
+        assertThat(broker.errors()).contains("sluice-broker: runs without a system call filter (--no-seccomp)");
     }
 
     private boolean pings() {
