@@ -19,7 +19,8 @@ import org.junit.jupiter.api.BeforeAll;
  * RFC 1071 ask for. Each is done twice, in a pool of zeros and in one of ones, so that bytes from outside of the frame show.
  *
  * <pre>
- *  input: u8 whether the port keeps its packets for a while (bit 0) | u16 bytes to append | virtio_net_hdr | frame
+ *  input: u8 whether the port keeps its packets for a while (bit 0), whether the frame is large (1)
+ *         u16 bytes to append; only the lower 8 bits count if it is not | virtio_net_hdr | frame
  * </pre>
  */
 class OffloadFuzzTest {
@@ -44,8 +45,9 @@ class OffloadFuzzTest {
     @FuzzTest
     void aPacketIsCutCompletedOrDroppedWithinItsBytes(byte[] bytes) {
         Input input = new Input(bytes);
-        boolean keeps = (input.u8() & 1) != 0;
-        int more = input.u16();
+        int control = input.u8();
+        boolean keeps = (control & 1) != 0;
+        int more = input.u16() & ((control & 2) != 0 ? 0xffff : 0xff); // large frames are slow
         byte[] header = Arrays.copyOf(input.bytes(FrameLimits.VNET_HEADER), FrameLimits.VNET_HEADER);
         byte[] start = input.rest();
         byte[] frame = Arrays.copyOf(start, Math.min(Math.max(start.length, 1) + more, LONGEST));
@@ -142,10 +144,10 @@ class OffloadFuzzTest {
     }
 
     private static void assertAll(byte[] bytes, int value) {
-        for (byte each : bytes) {
-            if (each != (byte) value) {
-                throw new AssertionError("bytes outside of the frame were written");
-            }
-        }
+        byte[] untouched = new byte[bytes.length];
+        Arrays.fill(untouched, (byte) value);
+        assertThat(Arrays.equals(bytes, untouched))
+                .as("nothing outside of the frame is written")
+                .isTrue();
     }
 }
