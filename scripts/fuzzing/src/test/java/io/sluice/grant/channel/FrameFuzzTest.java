@@ -40,6 +40,7 @@ class FrameFuzzTest {
         void sent(byte[] piece, int attached) {
             pending.put(piece);
             fds += attached;
+            broken |= fds > FrameChannel.MAX_FDS;
         }
 
         int takeFds() {
