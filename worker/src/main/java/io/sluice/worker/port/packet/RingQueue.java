@@ -112,7 +112,7 @@ final class RingQueue implements PortQueue {
             counters.add(PortCounter.RX_DROP_MALFORMED, 1);
             return 0;
         }
-        if (length < ring.getInt(at + 4) || length > pool.room() - FrameLimits.VLAN_TAG) {
+        if (length != ring.getInt(at + 4) || length > pool.room() - FrameLimits.VLAN_TAG) {
             counters.add(PortCounter.RX_DROP_TRUNCATED, 1);
             return length;
         }

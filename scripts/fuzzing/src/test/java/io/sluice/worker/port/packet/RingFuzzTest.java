@@ -92,7 +92,7 @@ class RingFuzzTest {
         long captured = Integer.toUnsignedLong(slot.getInt(8));
         int from = slot.getShort(12) & 0xffff;
         int room = SLOT - FramePool.HEADROOM - 4;
-        if (captured < length || captured > room || captured < 14 || from + captured > SLOT) {
+        if (captured != length || captured > room || captured < 14 || from + captured > SLOT) {
             return null;
         }
         byte[] packet = Pools.copy(slot, from, (int) captured);
