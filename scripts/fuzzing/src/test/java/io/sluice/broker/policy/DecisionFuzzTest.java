@@ -68,7 +68,6 @@ class DecisionFuzzTest {
         assertThat(grant.excess(order)).isEmpty();
         assertThat(policy.allows(peer, allow.tenant().name(), order)).isTrue();
         assertThat(order.grant()).isEqualTo(grant.name());
-        assertThat(order.interfaceName()).isEqualTo(grant.interfaceName());
         assertThat(order.memory()).isPositive();
         boolean within = order instanceof XdpOrder xdp
                 ? within((XdpGrant) grant, request.getXdp(), xdp)
