@@ -122,14 +122,16 @@ public final class BrokerMain {
     }
 
     /** Touches what a start and a first request touch, for the class-data archive; needs no privilege. */
-    private static void train() throws IOException, PolicyException {
+    private static void train() throws IOException, PolicyException, Options.UsageException {
         Path directory = Files.createTempDirectory("sluice-train");
         Path policy = directory.resolve("policy.yaml");
         Path socket = directory.resolve("broker.sock");
         Path admin = directory.resolve("admin.sock");
         Object uid = Files.getAttribute(directory, "unix:uid");
         try {
+            Options.parse(new String[] {"--policy", policy.toString()}, System.getenv());
             Privileges.complaints(false);
+            Confinement.hide();
             Files.writeString(policy, """
                     version: 1
                     tenants:
