@@ -20,7 +20,7 @@ public final class SluiceStack {
     private static final Duration READY = Duration.ofSeconds(20);
     private static final Duration ANSWER = Duration.ofSeconds(20);
     private static final AtomicInteger TRACES = new AtomicInteger();
-    private static final Identity GATEWAY = new Identity(61000, 61000);
+    static final Identity GATEWAY = new Identity(61000, 61000);
 
     private final Lab lab;
     private final Install install;

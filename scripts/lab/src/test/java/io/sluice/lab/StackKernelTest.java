@@ -64,6 +64,38 @@ final class StackKernelTest {
 
     @ParameterizedTest
     @EnumSource(Kind.class)
+    void jailedPortsForwardWhatTheirRulesAllow(Kind kind) {
+        net = Topology.make(lab);
+        if (kind == Kind.XDP) {
+            net.withoutOffloads();
+        }
+        stack = SluiceStack.start(net, Install.find(), Jails.policy(net, kind));
+        stack.startGateway();
+        stack.startWorker();
+        stack.connect(kind);
+
+        until(this::pings);
+        assertThat(Iperf.gigabits(net, Iperf.Direction.THERE, 1)).isPositive();
+        assertThat(Jails.hostEnds(net)).hasSize(2);
+        assertThat(stack.operator("lease", "show", "1").orThrow().output())
+                .contains("jail@br1", "from_tenant_packets", "to_tenant_packets")
+                .doesNotContain("drop");
+
+        lab.address(net.v0(), "10.9.0.77/24"); // not the tenant's to speak for
+        RunningProcess.run(
+                Command.of("ping", "-c", "2", "-W", "1", "-I", "10.9.0.77", Topology.ADDRESS_B)
+                        .in(net.a()),
+                LIMIT);
+        assertThat(stack.operator("lease", "show", "2", "--json").orThrow().output())
+                .containsPattern("from_tenant_drop_(arp|ipv4)");
+
+        stack.operator("lease", "revoke", "1").orThrow();
+        assertThat(Jails.hostEnds(net)).hasSize(1);
+        assertThat(pings()).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
     void aRevokedLeaseStopsTheTrafficAndThePortSaysWhy(Kind kind) {
         forwarding(kind);
         assertThat(pings()).isTrue();
