@@ -241,6 +241,20 @@ static bool busy(const struct reply *reply)
 	return reply->what == ERROR && plane_field(reply->body, reply->length, 1, &code, &none) && code == BUSY;
 }
 
+/* NAME or NAME:rings=ENTRIES, as a request for a grant that is narrowed by it. */
+static void put_grant(struct message *to, const char *word)
+{
+	struct message grant = {.length = 0}, packet = {.length = 0};
+	const char *rings = strstr(word, ":rings=");
+
+	put_bytes(&grant, 1, word, rings ? (size_t)(rings - word) : strlen(word));
+	if (rings) {
+		put_number(&packet, 3, number(rings + strlen(":rings=")));
+		put_bytes(&grant, 3, packet.bytes, packet.length);
+	}
+	put_bytes(to, 2, grant.bytes, grant.length);
+}
+
 /* Words: POOL GRANT..., where POOL is bytes or 0. */
 static void ask_for(char **words, struct reply *reply)
 {
@@ -252,12 +266,8 @@ static void ask_for(char **words, struct reply *reply)
 		put_number(&pool, 1, number(words[0]));
 		put_bytes(&acquire, 1, pool.bytes, pool.length);
 	}
-	for (int i = 1; *words[i]; i++) {
-		struct message grant = {.length = 0};
-
-		put_bytes(&grant, 1, words[i], strlen(words[i]));
-		put_bytes(&acquire, 2, grant.bytes, grant.length);
-	}
+	for (int i = 1; *words[i]; i++)
+		put_grant(&acquire, words[i]);
 	for (int tries = 0; tries < BUSY_TRIES; tries++) {
 		if (plane_send(connection, ++last_id, 4, &acquire) == -1) {
 			reply->what = 0;
