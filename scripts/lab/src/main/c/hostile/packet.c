@@ -6,13 +6,18 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 enum { BLOCK = 64 * 1024, RING_FRAME = 2048, MTU = 65536, LINKS = 4095, GET_NETNS = 0x894c };
 
 static struct counts seen;
+
+/* Zero bytes before each frame that is sent: a virtio_net_hdr, on sockets that have one. */
+static size_t prefix;
 
 static struct sockaddr_ll to(unsigned long ifindex)
 {
@@ -88,16 +93,33 @@ static void do_frame(char **words)
 	answer("%s", build_frame(words + 1) ? "ok" : "no such frame");
 }
 
+/* prefix BYTES */
+static void do_prefix(char **words)
+{
+	prefix = number(words[1]);
+	answer("ok");
+}
+
+/* The current frame behind its prefix, in two pieces. */
+static struct msghdr message_to(struct sockaddr_ll *address, struct iovec *pieces)
+{
+	static uint8_t zeroes[64];
+
+	pieces[0] = (struct iovec){zeroes, prefix};
+	pieces[1] = (struct iovec){frame.bytes, frame.length};
+	return (struct msghdr){
+		.msg_iov = pieces, .msg_iovlen = 2, .msg_name = address, .msg_namelen = sizeof(*address)};
+}
+
 static int send_batch(int fd, struct sockaddr_ll *address, unsigned long count)
 {
-	struct iovec piece = {frame.bytes, frame.length};
+	struct iovec pieces[2];
 	struct mmsghdr messages[64];
 	int sent = 0;
 
 	memset(messages, 0, sizeof(messages));
 	for (size_t i = 0; i < COUNT(messages); i++)
-		messages[i].msg_hdr = (struct msghdr){
-			.msg_iov = &piece, .msg_iovlen = 1, .msg_name = address, .msg_namelen = sizeof(*address)};
+		messages[i].msg_hdr = message_to(address, pieces);
 	while ((unsigned long)sent < count) {
 		size_t left = count - sent;
 		int done = sendmmsg(fd, messages, left < COUNT(messages) ? left : COUNT(messages), MSG_DONTWAIT);
@@ -110,11 +132,13 @@ static int send_batch(int fd, struct sockaddr_ll *address, unsigned long count)
 
 static int send_one_by_one(int fd, struct sockaddr_ll *address, unsigned long count)
 {
+	struct iovec pieces[2];
+	struct msghdr message = message_to(address, pieces);
 	int sent = 0;
 
 	for (unsigned long i = 0; i < count; i++) {
 		number_frame(i);
-		if (sendto(fd, frame.bytes, frame.length, MSG_DONTWAIT, (struct sockaddr *)address, sizeof(*address)) != -1)
+		if (sendmsg(fd, &message, MSG_DONTWAIT) != -1)
 			sent++;
 	}
 	return sent ? sent : -1;
@@ -123,13 +147,14 @@ static int send_one_by_one(int fd, struct sockaddr_ll *address, unsigned long co
 /* The transmit ring lies behind a receive ring of the same size in one mapping; slots are TPACKET_V2. */
 static int send_by_ring(int fd, struct sockaddr_ll *address, unsigned long count, size_t ring)
 {
+	static unsigned long next;
 	uint8_t *both = mmap(NULL, 2 * ring, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	int sent = 0;
 
 	if (both == MAP_FAILED)
 		return -1;
-	for (unsigned long i = 0; i < count && i < ring / RING_FRAME; i++) {
-		struct tpacket2_hdr *slot_header = (void *)(both + ring + i * RING_FRAME);
+	for (unsigned long i = 0; i < count && i < ring / RING_FRAME; i++, next++) {
+		struct tpacket2_hdr *slot_header = (void *)(both + ring + next % (ring / RING_FRAME) * RING_FRAME);
 
 		memcpy((uint8_t *)slot_header + TPACKET2_HDRLEN - sizeof(struct sockaddr_ll), frame.bytes, frame.length);
 		slot_header->tp_len = frame.length;
@@ -175,13 +200,49 @@ static void do_send_everywhere(char **words)
 	for (int ifindex = 1; ifindex <= LINKS; ifindex++) {
 		struct sockaddr_ll address = to(ifindex);
 
-		if (sendto(fd, frame.bytes, frame.length, MSG_DONTWAIT, (struct sockaddr *)&address, sizeof(address)) == -1)
+		struct iovec pieces[2];
+		struct msghdr message = message_to(&address, pieces);
+
+		if (sendmsg(fd, &message, MSG_DONTWAIT) == -1)
 			continue;
 		sent++;
 		if (strlen(list) < sizeof(list) - 8)
 			sprintf(list + strlen(list), " %d", ifindex);
 	}
 	answer("sent %d:%s", sent, list);
+}
+
+static void spray(int fd, unsigned long ifindex)
+{
+	struct sockaddr_ll address = to(ifindex);
+
+	for (;;)
+		if (send_one_by_one(fd, &address, 64) == -1)
+			usleep(100);
+}
+
+/* spray SLOT IFINDEX: sends the current frame without end, in a process that ends with this one. */
+static void do_spray(char **words)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		spray(slot(words[1]), number(words[2]));
+	}
+	answer("%s", outcome(child));
+}
+
+/* index SLOT DEVICE: its index in the socket's namespace. */
+static void do_index(char **words)
+{
+	struct ifreq request = {.ifr_ifindex = 0};
+
+	strncpy(request.ifr_name, words[2], IFNAMSIZ - 1);
+	if (ioctl(slot(words[1]), SIOCGIFINDEX, &request) == -1)
+		answer("%s", outcome(-1));
+	else
+		answer("%d", request.ifr_ifindex);
 }
 
 /* join SLOT GROUP: tries to become a member of a fanout group, in every mode. */
@@ -359,6 +420,9 @@ const struct verb packet_verbs[] = {{"bind", do_bind},
 				    {"frame", do_frame},
 				    {"send", do_send},
 				    {"send-everywhere", do_send_everywhere},
+				    {"prefix", do_prefix},
+				    {"spray", do_spray},
+				    {"index", do_index},
 				    {"join", do_join},
 				    {"join-any", do_join_any},
 				    {"promiscuous", do_promiscuous},

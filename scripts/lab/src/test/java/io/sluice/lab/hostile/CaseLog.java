@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestWatcher;
@@ -17,6 +19,8 @@ import org.junit.jupiter.api.extension.TestWatcher;
  * "without" the defence, verdict, text.
  */
 final class CaseLog implements BeforeEachCallback, TestWatcher {
+    private static final Pattern NAME = Pattern.compile("case(\\d\\d)");
+
     private final Path file = Install.find().home().resolve("target/run/hostile-cases.txt");
     private int number;
     private String kind = "";
@@ -25,7 +29,8 @@ final class CaseLog implements BeforeEachCallback, TestWatcher {
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        number = 0;
+        Matcher name = NAME.matcher(context.getRequiredTestMethod().getName());
+        number = name.lookingAt() ? Integer.parseInt(name.group(1)) : 0;
         kind = "";
         defence = "with";
         text = context.getDisplayName();
@@ -65,7 +70,7 @@ final class CaseLog implements BeforeEachCallback, TestWatcher {
 
     @Override
     public void testAborted(ExtensionContext context, Throwable cause) {
-        write("not run", String.valueOf(cause.getMessage()));
+        write("not run", String.valueOf(cause.getMessage()).replaceFirst("^Assumption failed: ", ""));
     }
 
     @Override

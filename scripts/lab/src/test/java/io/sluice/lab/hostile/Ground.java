@@ -11,6 +11,7 @@ import io.sluice.lab.Command;
 import io.sluice.lab.Identity;
 import io.sluice.lab.Install;
 import io.sluice.lab.Lab;
+import io.sluice.lab.Namespace;
 import io.sluice.lab.RunningProcess;
 import io.sluice.lab.SluiceStack;
 import io.sluice.lab.Topology;
@@ -187,6 +188,18 @@ final class Ground implements AutoCloseable {
         return attackBy(programs.weakAsRoot(maker).in(net.dut()));
     }
 
+    /** The same in another namespace. */
+    Tenant weakIn(Namespace namespace, String... maker) {
+        return attackBy(programs.weak(BLUE, maker).in(namespace));
+    }
+
+    /** Rules on a device where the broker works, dropping all, that go with the process that has made them. */
+    RunningProcess guard(String device) {
+        RunningProcess guard = lab.start(programs.guard(device).in(net.dut()));
+        guard.awaitLine("ready", LIMIT);
+        return guard;
+    }
+
     /** Somebody who listens on a device where the broker works. */
     Wire listenAt(String device) {
         return new Wire(lab.start(programs.wire(device).in(net.dut())));
@@ -258,6 +271,11 @@ final class Ground implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The devices where the broker works. */
+    String devices() {
+        return lab.run(Command.of("ip", "-o", "-d", "link").in(net.dut())).output();
     }
 
     /** Waits for what others do in their own time. */

@@ -1,5 +1,18 @@
 package io.sluice.lab.hostile;
 
+import io.sluice.lab.Command;
+import io.sluice.lab.Install;
+import io.sluice.lab.RunningProcess;
+import io.sluice.lab.Topology;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+
 /** The policies that the cases are played under. */
 final class Policies {
     private static final String RINGS = "rings: {rx: 256, tx: 256, fill: 256, completion: 256}";
@@ -9,7 +22,7 @@ final class Policies {
     /** What both tenants have on devices of the broker's own namespace: v1 is blue's, v2 is red's. */
     static String onDevices() {
         return policy("""
-                      lan: {kind: packet, interface: v1, unconfined: true}
+                      lan: {kind: packet, interface: v1, unconfined: true, offloads: false}
                       ringed: {kind: packet, interface: v1, unconfined: true, ring-frames: 256}
                       fast: {kind: xdp, interface: v1, queues: [0], %1$s}
                       deaf: {kind: xdp, interface: v1, queues: [0], rx-only: true, %1$s}
@@ -18,6 +31,56 @@ final class Policies {
                       lan: {kind: packet, interface: v2, unconfined: true}
                       fast: {kind: xdp, interface: v2, queues: [1], %1$s}
                 """.formatted(RINGS));
+    }
+
+    /** The bridge that all jails are at, with A's wire as its way out. */
+    static final String BRIDGE = "br-lan";
+
+    /** What both tenants have in jails at one bridge. */
+    static String inJails() {
+        return policy("""
+                      lan: {kind: packet, %1$s, offloads: false}
+                      offloaded: {kind: packet, %1$s}
+                      ringed: {kind: packet, %1$s, offloads: false, ring-frames: 256}
+                      fast: {kind: xdp, %1$s, queues: [0], %2$s}
+                """.formatted(jail(Ground.BLUE_MAC, Ground.BLUE_ADDRESS), RINGS), """
+                      lan: {kind: packet, %1$s, offloads: false}
+                """.formatted(
+                        jail(Ground.RED_MAC, Ground.RED_ADDRESS)));
+    }
+
+    private static String jail(String mac, String address) {
+        return "jail: {bridge: %s, mac: \"%s\", ipv4: [%s]}".formatted(BRIDGE, mac, address);
+    }
+
+    /** Makes the bridge, where the broker works. */
+    static void bridge(Topology net) {
+        Stream.of(
+                        "ip link add " + BRIDGE + " type bridge",
+                        "ip link set " + BRIDGE + " up",
+                        "ip link set v1 master " + BRIDGE)
+                .forEach(command -> net.lab()
+                        .run(Command.of(List.of(command.split(" ", -1))).in(net.dut())));
+    }
+
+    /** Skips the tests of a class, saying why, if this broker's policy does not know what they are about. */
+    static void assumeKnown(String what, String policy) {
+        Install install = Install.find().mustBeBuilt();
+        try {
+            Path file = Files.createTempFile("sluice-hostile", ".yaml");
+            try {
+                Files.writeString(file, policy);
+                boolean known = RunningProcess.run(
+                                install.sluice("policy", "check", "--resolve=no", file.toString()),
+                                Duration.ofSeconds(20))
+                        .succeeded();
+                Assumptions.assumeTrue(known, "no " + what + " yet");
+            } finally {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static String policy(String blue, String red) {

@@ -32,6 +32,7 @@ record Programs(Path directory) {
         programs.compile("hostile", sources, "hostile frames any plane channel packet xsk raw tap");
         programs.compile("weak", sources, "weak");
         programs.compile("wire", sources, "wire frames");
+        programs.compile("guard", sources, "guard");
         return programs;
     }
 
@@ -81,6 +82,11 @@ record Programs(Path directory) {
         words.addAll(List.of(maker));
         words.addAll(List.of("--", path("hostile")));
         return Command.of(words);
+    }
+
+    /** Rules on a device that go with the process. */
+    Command guard(String device) {
+        return Command.of(path("guard"), device);
     }
 
     /** The other end of a wire. */

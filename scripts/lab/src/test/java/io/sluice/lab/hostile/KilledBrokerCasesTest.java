@@ -1,0 +1,106 @@
+package io.sluice.lab.hostile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.lab.RunningProcess;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What the rules on a tenant's device are worth when the broker is gone that made them. */
+@Tag("hostile")
+final class KilledBrokerCasesTest {
+    private static final int FRAMES = 20;
+    private static final int ROUNDS = 20;
+    private static final int POOL = 1 << 20;
+    private static final int ENTRIES = 256;
+
+    @RegisterExtension
+    private final CaseLog log = new CaseLog();
+
+    private Ground ground;
+
+    @BeforeEach
+    void openGround() {
+        log.attack(22, "any");
+        Policies.assumeKnown("jails", Policies.inJails());
+        ground = Ground.shared(Policies.inJails(), Policies::bridge);
+        ground.left().zero();
+    }
+
+    @AfterEach
+    void closeGround() {
+        if (ground != null) {
+            ground.close();
+        }
+    }
+
+    private void prepare(Tenant attacker, Sender sender) {
+        assertThat(attacker.ask("frame " + sender.frame("evil"))).isEqualTo("ok");
+    }
+
+    @Test
+    void case22APacketSocketPretendsNothingWhileTheBrokerIsDead() {
+        log.attack(22, "packet");
+        String devices = ground.devices();
+        ground.revoke("red");
+        Tenant attacker = ground.attacker();
+        int socket = attacker.acquire(0, "lan");
+        prepare(attacker, Ground.LEGAL.withMac(Ground.RED_MAC));
+        assertThat(attacker.ask("spray " + socket + " " + attacker.ask("index " + socket + " eth0")))
+                .isEqualTo("ok");
+
+        ground.stack().broker().kill();
+        attacker.count("read " + socket + " 2000");
+        long dead = ground.left().count().evil();
+        ground.stack().startBroker();
+        Ground.until(
+                "the new broker has removed what the killed one left",
+                () -> ground.devices().lines().count() < devices.lines().count());
+        long restarted = ground.left().count().evil();
+
+        assertThat(dead).isZero();
+        assertThat(restarted).isZero();
+        log.saw("%d spoofed frames in 2 s without a broker, %d until the next one had cleaned up"
+                .formatted(dead, restarted));
+    }
+
+    @Test
+    void case22AnXdpSocketPretendsNothingWhileTheBrokerIsDead() {
+        log.attack(22, "xdp");
+        Tenant attacker = ground.attacker();
+        int pool = attacker.acquire(POOL, "fast");
+        assertThat(attacker.ask("xsk-map " + (pool + 1) + " " + pool + " " + ENTRIES))
+                .isEqualTo("ok");
+        prepare(attacker, Ground.LEGAL.withMac(Ground.RED_MAC));
+        attacker.ask("xsk-send " + FRAMES);
+
+        ground.stack().broker().kill();
+        for (int i = 0; i < ROUNDS; i++) {
+            attacker.ask("xsk-send " + FRAMES);
+        }
+
+        long dead = ground.left().count().evil();
+        assertThat(dead).isZero();
+        log.saw("%d of %d spoofed frames without a broker".formatted(dead, ROUNDS * FRAMES));
+    }
+
+    @Test
+    void case22RulesThatGoWithTheirMakerLetEverythingPass() {
+        log.attackWithout(22, "packet", "rules that outlive the broker");
+        Field field = Field.at(ground, Policies.BRIDGE);
+        RunningProcess guard = ground.guard(Field.PEER);
+        Tenant attacker = field.weak("packet", "eth0");
+        prepare(attacker, Ground.LEGAL.withMac(Ground.RED_MAC));
+        assertThat(attacker.ask("spray 0 " + attacker.ask("index 0 eth0"))).isEqualTo("ok");
+        attacker.count("read 0 500");
+        assertThat(ground.left().count().evil()).as("while the maker lives").isZero();
+
+        guard.kill();
+
+        Ground.until("they arrive", () -> ground.left().count().evil() > FRAMES);
+        log.saw("spoofed frames arrive as soon as the maker is killed");
+    }
+}
