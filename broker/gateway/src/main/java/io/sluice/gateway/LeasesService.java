@@ -1,7 +1,9 @@
 package io.sluice.gateway;
 
 import io.grpc.stub.StreamObserver;
+import io.sluice.broker.v1.GetLeaseRequest;
 import io.sluice.broker.v1.Lease;
+import io.sluice.broker.v1.LeaseCounter;
 import io.sluice.broker.v1.LeasesGrpc;
 import io.sluice.broker.v1.ListLeasesRequest;
 import io.sluice.broker.v1.ListLeasesResponse;
@@ -11,6 +13,7 @@ import io.sluice.grant.v1.LeaseInfo;
 import io.sluice.grant.v1.ListLeases;
 import io.sluice.grant.v1.Request;
 import io.sluice.grant.v1.Revoke;
+import io.sluice.grant.v1.ShowLease;
 
 /** sluice.broker.v1.Leases: what clients hold, and its revocation. */
 final class LeasesService extends LeasesGrpc.LeasesImplBase {
@@ -30,6 +33,15 @@ final class LeasesService extends LeasesGrpc.LeasesImplBase {
                     .forEach(lease -> leases.addLeases(lease(lease)));
             return leases.build();
         });
+    }
+
+    @Override
+    public void getLease(GetLeaseRequest request, StreamObserver<Lease> answer) {
+        Answers.unary(
+                answer,
+                () -> lease(broker.call(Request.newBuilder()
+                                .setShowLease(ShowLease.newBuilder().setLease(request.getId())))
+                        .getLeaseInfo()));
     }
 
     @Override
@@ -54,6 +66,12 @@ final class LeasesService extends LeasesGrpc.LeasesImplBase {
                 .setClient(info.getClient())
                 .setSinceMs(info.getSinceMs())
                 .setMemory(info.getMemory())
+                .addAllCounters(info.getCountersList().stream()
+                        .map(counter -> LeaseCounter.newBuilder()
+                                .setName(counter.getName())
+                                .setValue(counter.getValue())
+                                .build())
+                        .toList())
                 .build();
     }
 }

@@ -34,6 +34,7 @@ final class Commands {
             "stats",
             "info",
             "lease ls",
+            "lease show",
             "lease revoke",
             "policy check",
             "policy show",
@@ -89,6 +90,7 @@ final class Commands {
             case "stats" -> new StatsCommand(globals, terminal);
             case "info" -> new InfoCommand(globals, terminal);
             case "lease ls" -> new LeaseLs(globals, terminal);
+            case "lease show" -> new LeaseShow(globals, terminal);
             case "lease revoke" -> new LeaseRevoke(globals, terminal);
             case "policy check" -> elsewhere(command, "tries a policy file out, without a broker");
             case "policy show" -> new PolicyShow(globals, terminal);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.grpc.Status;
 import io.sluice.broker.v1.AuditEvent;
 import io.sluice.broker.v1.Lease;
+import io.sluice.broker.v1.LeaseCounter;
 import io.sluice.broker.v1.PolicyDocument;
 import io.sluice.broker.v1.ReloadPolicyResponse;
 import io.sluice.broker.v1.RevokeLeaseRequest;
@@ -39,7 +40,35 @@ class BrokerCommandsTest extends CommandTest {
         assertThat(out("lease ls --json"))
                 .isEqualTo("{\"leases\":[{\"id\":7,\"tenant\":\"blue\",\"grant\":\"uplink\",\"kind\":\"xdp\","
                         + "\"interface\":\"eth1\",\"queues\":[2,3],\"pid\":4711,\"uid\":1001,\"client\":\"worker\","
-                        + "\"since_ms\":" + (Cli.NOW_MS - 7_500_000) + ",\"memory\":1310720}]}\n");
+                        + "\"since_ms\":" + (Cli.NOW_MS - 7_500_000) + ",\"memory\":1310720,\"counters\":[]}]}\n");
+    }
+
+    @Test
+    void showHasTheCountersOfAJail() {
+        server.leases.add(LEASE.toBuilder()
+                .setInterface("jail@br0")
+                .addCounters(
+                        LeaseCounter.newBuilder().setName("from_tenant_packets").setValue(12))
+                .addCounters(LeaseCounter.newBuilder()
+                        .setName("from_tenant_drop_mac")
+                        .setValue(3))
+                .build());
+        assertThat(out("lease show 7")).isEqualTo("""
+                LEASE                 7
+                tenant                blue
+                grant                 uplink
+                kind                  xdp
+                interface             jail@br0
+                queues                2,3
+                holder                worker, pid 4711, uid 1001
+                age                   2h 5m
+                memory                1.25 MiB
+                from_tenant_packets   12
+                from_tenant_drop_mac  3
+                """);
+        assertThat(out("lease show 7 --json"))
+                .contains("\"counters\":[{\"name\":\"from_tenant_packets\",\"value\":12},");
+        assertThat(err(2, "lease show")).startsWith("sluice: lease show: ");
     }
 
     @Test

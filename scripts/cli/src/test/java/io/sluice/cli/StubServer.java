@@ -6,6 +6,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.sluice.broker.v1.AuditEvent;
 import io.sluice.broker.v1.AuditGrpc;
+import io.sluice.broker.v1.GetLeaseRequest;
 import io.sluice.broker.v1.LeasesGrpc;
 import io.sluice.broker.v1.ListLeasesRequest;
 import io.sluice.broker.v1.ListLeasesResponse;
@@ -206,6 +207,11 @@ final class StubServer {
                     asked,
                     answer,
                     List.of(ListLeasesResponse.newBuilder().addAllLeases(leases).build()));
+        }
+
+        @Override
+        public void getLease(GetLeaseRequest asked, StreamObserver<Lease> answer) {
+            answer(asked, answer, leases);
         }
 
         @Override

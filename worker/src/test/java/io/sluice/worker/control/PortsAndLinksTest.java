@@ -13,6 +13,7 @@ import io.sluice.grant.v1.XdpQueue;
 import io.sluice.worker.lab.FakeBroker;
 import io.sluice.worker.lab.Frames;
 import io.sluice.worker.lab.Netns;
+import io.sluice.worker.lab.PortKind;
 import io.sluice.worker.lab.Sockets;
 import io.sluice.worker.lab.Wire;
 import io.sluice.worker.lab.XdpDevice;
@@ -78,7 +79,7 @@ class PortsAndLinksTest extends WorkerBench {
     }
 
     private void packet(Lease.Builder lease, FakeBroker.Made made, String device) throws Exception {
-        made.passed().add(netns.call(() -> Sockets.packet(device, true, 0)));
+        made.passed().add(netns.call(() -> Sockets.packet(device, PortKind.PACKET_OFFLOADS, 0)));
         lease.setPacket(PacketLease.newBuilder().addFds(0).setVnetHeader(10));
     }
 

@@ -87,7 +87,7 @@ public final class Lab implements AutoCloseable {
             try {
                 return kind.isXdp()
                         ? XdpPort.open(info, xdpSockets, kind.busyPoll(), pool)
-                        : PacketPort.open(info, sockets, kind.vnet(), Optional.empty(), pool, dataPath::slots);
+                        : PacketPort.open(info, sockets, kind.vnet(), ring(kind), pool, dataPath::slots);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -110,7 +110,13 @@ public final class Lab implements AutoCloseable {
 
     private Port packet(PortKind kind, PortInfo info) throws Exception {
         return PacketPort.open(
-                info, packetSockets(kind, info.interfaceName()), kind.vnet(), Optional.empty(), pool, this::slots);
+                info, packetSockets(kind, info.interfaceName()), kind.vnet(), ring(kind), pool, this::slots);
+    }
+
+    private static Optional<PacketPort.RingLayout> ring(PortKind kind) {
+        return kind.ringFrames() == 0
+                ? Optional.empty()
+                : Optional.of(new PacketPort.RingLayout(Sockets.RING_FRAME, kind.ringFrames()));
     }
 
     /** As many sockets as {@code kind} has, for a caller that opens the port itself. */
@@ -118,7 +124,7 @@ public final class Lab implements AutoCloseable {
         List<Fd> sockets = new ArrayList<>();
         int fanout = kind.queues() > 1 ? group++ : 0;
         for (int i = 0; i < kind.queues(); i++) {
-            sockets.add(netns.call(() -> Sockets.packet(device, kind.offloads(), fanout)));
+            sockets.add(netns.call(() -> Sockets.packet(device, kind, fanout)));
         }
         return sockets;
     }

@@ -6,6 +6,8 @@ public enum PortKind {
     PACKET_THREE_SOCKETS(3, 0),
     PACKET_OFFLOADS(1, 10),
     PACKET_OFFLOADS_TWO_SOCKETS(2, 10),
+    PACKET_RINGS(1, 0),
+    PACKET_RINGS_TWO_SOCKETS(2, 0),
     XDP_NATIVE(1, false, false),
     XDP_NATIVE_BUSY_POLL(1, false, true),
     XDP_NATIVE_TWO_QUEUES(2, false, false),
@@ -42,6 +44,11 @@ public enum PortKind {
     /** Bytes of virtio_net_hdr. */
     public int vnet() {
         return vnet;
+    }
+
+    /** Frames of each TPACKET_V2 ring; 0: none. */
+    public int ringFrames() {
+        return this == PACKET_RINGS || this == PACKET_RINGS_TWO_SOCKETS ? 512 : 0;
     }
 
     /** Whether superframes and partial checksums pass whole. */

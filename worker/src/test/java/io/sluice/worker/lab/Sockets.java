@@ -13,6 +13,11 @@ public final class Sockets {
     static final int SOL_SOCKET = 1;
     static final int SOL_PACKET = 263;
     static final int PACKET_AUXDATA = 8;
+    static final int RING_FRAME = 2048;
+    private static final int TPACKET_V2 = 1;
+    private static final int PACKET_RX_RING = 5;
+    private static final int PACKET_VERSION = 10;
+    private static final int PACKET_TX_RING = 13;
     private static final int PACKET_VNET_HDR = 15;
     private static final int PACKET_FANOUT = 18;
     private static final int PACKET_IGNORE_OUTGOING = 23;
@@ -28,14 +33,24 @@ public final class Sockets {
      *
      * @param group of a fanout by flow hash; 0: none
      */
-    public static Fd packet(String device, boolean vnet, int group) throws SyscallException {
+    public static Fd packet(String device, PortKind kind, int group) throws SyscallException {
         int ifindex = LabCalls.LIBC.if_nametoindex(device);
         Fd socket = Fd.owned(WorkerCalls.LIBC.socket(AF_PACKET, SOCK_RAW_CLOEXEC, 0), "socket(AF_PACKET)");
         try {
             set(socket, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER);
             set(socket, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER);
             set(socket, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
-            set(socket, SOL_PACKET, PACKET_VNET_HDR, vnet ? 1 : 0);
+            set(socket, SOL_PACKET, PACKET_VNET_HDR, kind.offloads() ? 1 : 0);
+            if (kind.ringFrames() > 0) {
+                set(socket, SOL_PACKET, PACKET_VERSION, TPACKET_V2);
+                ByteBuffer request = Native.allocate(16) // tpacket_req {block_size, block_nr, frame_size, frame_nr}
+                        .putInt(0, RING_FRAME * 32)
+                        .putInt(4, kind.ringFrames() / 32)
+                        .putInt(8, RING_FRAME)
+                        .putInt(12, kind.ringFrames());
+                set(socket, SOL_PACKET, PACKET_RX_RING, request);
+                set(socket, SOL_PACKET, PACKET_TX_RING, request);
+            }
             ByteBuffer address = Native.allocate(20).putShort(0, (short) AF_PACKET);
             address.order(ByteOrder.BIG_ENDIAN).putShort(2, (short) 3).order(ByteOrder.nativeOrder()); // ETH_P_ALL
             address.putInt(4, ifindex);

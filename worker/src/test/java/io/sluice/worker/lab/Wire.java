@@ -29,7 +29,7 @@ public final class Wire implements AutoCloseable {
 
     /** Opens it on {@code device} of {@code netns}. */
     public Wire(Netns netns, String device) throws Exception {
-        socket = netns.call(() -> Sockets.packet(device, true, 0));
+        socket = netns.call(() -> Sockets.packet(device, PortKind.PACKET_OFFLOADS, 0));
         Sockets.set(socket, Sockets.SOL_PACKET, Sockets.PACKET_AUXDATA, 1);
         iovec.putLong(0, Native.address(data)).putLong(8, data.capacity());
         header.putLong(16, Native.address(iovec)).putLong(24, 1).putLong(32, Native.address(control));

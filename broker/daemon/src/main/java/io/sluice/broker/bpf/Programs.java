@@ -3,7 +3,9 @@ package io.sluice.broker.bpf;
 import static io.sluice.broker.bpf.Insns.*;
 import static io.sluice.broker.bpf.Reg.*;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The programs, made for one lease each. */
 public final class Programs {
@@ -14,6 +16,9 @@ public final class Programs {
 
     private static final int XDP_PASS = 2;
     /** struct xdp_md. */
+    static final int XDP_DATA = 0;
+
+    static final int XDP_DATA_END = 4;
     private static final int XDP_RX_QUEUE_INDEX = 16;
     /** struct __sk_buff. */
     private static final int SKB_IFINDEX = 40;
@@ -22,36 +27,65 @@ public final class Programs {
 
     /** XDP: to the queue's socket in the map, and where there is none, on to the stack. */
     public static List<Insn> xdpRedirect(BpfMap xsks) {
+        return xdpRedirect(xsks, Optional.empty());
+    }
+
+    /** The same; with a filter, only what matches it goes to the socket, and all else on to the stack. */
+    public static List<Insn> xdpRedirect(BpfMap xsks, Optional<ClassicFilter> filter) {
         Assembler.require(xsks.type() == BpfMap.Type.XSKMAP, xsks + " is not a map of AF_XDP sockets");
-        return List.of(
+        List<Insn> program = new ArrayList<>();
+        Label match = new Label("match");
+        Label noMatch = new Label("no match");
+        if (filter.isPresent()) {
+            // An empty frame matches nothing; so there is a way to "no match" also if the filter has none.
+            program.addAll(List.of(mov(R6, R1), ldx(Size.W, R1, R6, XDP_DATA), ldx(Size.W, R2, R6, XDP_DATA_END)));
+            program.add(jmpIf(Condition.GE, R1, R2, noMatch));
+            program.addAll(ClassicTranslator.forXdp(filter.get(), match, noMatch));
+            program.addAll(List.of(noMatch, mov(R0, XDP_PASS), exit(), match, mov(R1, R6)));
+        }
+        program.addAll(List.of(
                 ldx(Size.W, R2, R1, XDP_RX_QUEUE_INDEX),
                 loadMap(R1, xsks),
                 mov(R3, XDP_PASS),
                 call(Helper.REDIRECT_MAP),
-                exit());
+                exit()));
+        return program;
+    }
+
+    /** Socket filter of a packet socket: what arrives on the leased device while the lease lives, nothing else. */
+    public static List<Insn> packetFilter(BpfMap revocation, int ifindex) {
+        return packetFilter(revocation, ifindex, Optional.empty());
     }
 
     /**
-     * Socket filter of a packet socket: what arrives on the leased device while the lease lives, nothing else. A packet
-     * is kept whole however long it is: the kernel takes the lesser of the verdict, unsigned 32 bits, and its length.
+     * The same; with a filter, only what matches it, as many bytes as it says. Without, a packet is kept whole however
+     * long it is: the kernel takes the lesser of the verdict, unsigned 32 bits, and its length.
      *
      * @param revocation array of one u64, see {@link #REVOCATION_SLOT}
      * @param ifindex the leased device
      */
-    public static List<Insn> packetFilter(BpfMap revocation, int ifindex) {
+    public static List<Insn> packetFilter(BpfMap revocation, int ifindex, Optional<ClassicFilter> filter) {
         Assembler.require(
                 revocation.valueSize() == Long.BYTES, "a revocation map has values of 8 bytes, not " + revocation);
         Assembler.require(ifindex > 0, "a packet filter needs a device, not ifindex " + ifindex);
         Label drop = new Label("drop");
-        return List.of(
-                mov(R0, 0),
-                ldx(Size.W, R2, R1, SKB_IFINDEX),
+        Label keep = new Label("keep");
+        List<Insn> program = new ArrayList<>(List.of(
+                mov(R6, R1),
+                ldx(Size.W, R2, R6, SKB_IFINDEX),
                 jmpIf32(Condition.NE, R2, ifindex, drop),
                 loadMapValue(R3, revocation, REVOCATION_SLOT * Long.BYTES),
                 ldx(Size.DW, R3, R3, 0),
-                jmpIf(Condition.NE, R3, (int) ALLOWED, drop),
-                alu32(AluOp.MOV, R0, -1),
-                drop,
-                exit());
+                jmpIf(Condition.NE, R3, (int) ALLOWED, drop)));
+        filter.ifPresentOrElse(
+                classic -> program.addAll(ClassicTranslator.forSocket(classic, keep, drop)),
+                () -> program.add(alu32(AluOp.MOV, R0, -1)));
+        program.addAll(List.of(keep, exit(), drop, mov(R0, 0), exit()));
+        return program;
+    }
+
+    /** Classifier: sends everything out of another device of the same network namespace. */
+    public static List<Insn> redirect(int ifindex) {
+        return List.of(mov(R1, ifindex), mov(R2, 0), call(Helper.REDIRECT), exit());
     }
 }

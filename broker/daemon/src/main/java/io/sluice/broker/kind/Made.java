@@ -4,6 +4,7 @@ import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.Lease;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The kernel objects behind one lease. Inert when made: nothing is received before {@link #activate()}. Closing it takes
@@ -18,6 +19,11 @@ public interface Made extends AutoCloseable {
 
     /** Starts reception. Called once the client has confirmed that every descriptor arrived. */
     void activate() throws SyscallException;
+
+    /** What has been counted about it, by name; nothing if nothing is. */
+    default Map<String, Long> counters() throws SyscallException {
+        return Map.of();
+    }
 
     @Override
     void close();

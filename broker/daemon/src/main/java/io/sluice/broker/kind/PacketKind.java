@@ -65,13 +65,7 @@ public final class PacketKind {
                     Fd socket = closer.add(Sockets.open(Sockets.AF_PACKET, Sockets.SOCK_RAW, 0, "AF_PACKET"));
                     sockets.add(socket);
                     prepare(socket, order, closer);
-                    Sockets.set(
-                            socket,
-                            Sockets.SOL_SOCKET,
-                            Sockets.SO_ATTACH_BPF,
-                            filter.fd().number(),
-                            "SO_ATTACH_BPF");
-                    Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_LOCK_FILTER, 1, "SO_LOCK_FILTER");
+                    Sockets.lockFilter(socket, filter.fd());
                     Sockets.bindPacket(socket, device.ifindex(), device.name());
                     group = joinFanout(socket, order, group);
                 }
@@ -135,6 +129,16 @@ public final class PacketKind {
         Sockets.set(socket, SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership, "PACKET_MR_PROMISC");
     }
 
+    /** Ends what a filter with this map lets through. */
+    static void stop(BpfMap active) {
+        try {
+            active.put(0, 0);
+        } catch (SyscallException e) {
+            // An array slot that exists can always be written; were it not so, the assertion tells the tests.
+            throw new AssertionError(e);
+        }
+    }
+
     private record PacketSockets(PacketOrder order, List<Fd> fds, BpfMap active, Closer owned) implements Made {
         @Override
         public void describe(Lease.Builder lease, int firstFd) {
@@ -159,14 +163,8 @@ public final class PacketKind {
 
         @Override
         public void close() {
-            try {
-                active.put(0, 0);
-            } catch (SyscallException e) {
-                // An array slot that exists can always be written; were it not so, the assertion tells the tests.
-                throw new AssertionError(e);
-            } finally {
-                owned.close();
-            }
+            stop(active);
+            owned.close();
         }
     }
 }

@@ -2,12 +2,8 @@ package io.sluice.broker.lease;
 
 import io.sluice.broker.kind.Made;
 import io.sluice.broker.policy.Order;
-import io.sluice.broker.policy.PacketOrder;
-import io.sluice.broker.policy.XdpOrder;
 import io.sluice.grant.v1.AuditEvent;
 import io.sluice.grant.v1.LeaseInfo;
-import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * One granted thing in a tenant's hands.
@@ -22,8 +18,8 @@ public record Lease(long id, Holder holder, Order order, Made made, long sinceMs
         return holder.audit(type)
                 .setLease(id)
                 .setGrant(order.grant())
-                .setKind(kind())
-                .setInterface(order.interfaceName());
+                .setKind(order.kind())
+                .setInterface(order.place().shown());
     }
 
     /** For operators. */
@@ -32,25 +28,14 @@ public record Lease(long id, Holder holder, Order order, Made made, long sinceMs
                 .setId(id)
                 .setTenant(holder.tenant())
                 .setGrant(order.grant())
-                .setKind(kind())
-                .setInterface(order.interfaceName())
-                .addAllQueues(queues())
+                .setKind(order.kind())
+                .setInterface(order.place().shown())
+                .addAllQueues(order.queues())
                 .setPid(holder.peer().pid())
                 .setUid(holder.peer().uid())
                 .setClient(holder.client())
                 .setSinceMs(sinceMs)
                 .setMemory(order.memory())
                 .build();
-    }
-
-    private String kind() {
-        return order instanceof XdpOrder ? "xdp" : "packet";
-    }
-
-    private List<Integer> queues() {
-        if (order instanceof XdpOrder xdp) {
-            return xdp.queues();
-        }
-        return IntStream.range(0, ((PacketOrder) order).sockets()).boxed().toList();
     }
 }

@@ -1,21 +1,37 @@
 package io.sluice.broker.lease;
 
+import io.sluice.broker.jail.Jail;
+import io.sluice.broker.jail.Jailed;
+import io.sluice.broker.jail.Jails;
+import io.sluice.broker.kind.IpKind;
 import io.sluice.broker.kind.Made;
 import io.sluice.broker.kind.PacketKind;
 import io.sluice.broker.kind.Pool;
+import io.sluice.broker.kind.TapKind;
 import io.sluice.broker.kind.XdpDevices;
 import io.sluice.broker.kind.XdpKind;
+import io.sluice.broker.policy.IpGrant;
 import io.sluice.broker.policy.Order;
 import io.sluice.broker.policy.PacketOrder;
+import io.sluice.broker.policy.Place;
+import io.sluice.broker.policy.TapGrant;
 import io.sluice.broker.policy.XdpOrder;
 import io.sluice.broker.sys.Device;
+import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.Error;
 import java.io.IOException;
+import java.util.Collections;
 
 /** Makes what an order says, and turns failures into what the client may know. */
-public final class Maker {
+public final class Maker implements AutoCloseable {
     private final XdpDevices xdpDevices = new XdpDevices();
+    private final Jails jails;
+
+    /** @param jails consumed */
+    public Maker(Jails jails) {
+        this.jails = jails;
+    }
 
     /** What was made, and on which device. */
     public record Result(Made made, Device device) {}
@@ -27,17 +43,43 @@ public final class Maker {
     public Result make(Order order, Pool pool) throws Rejection {
         String grant = "grant " + order.grant() + ": ";
         try {
-            Device device = Device.named(order.interfaceName());
             if (order instanceof XdpOrder xdp) {
                 checkPool(xdp, pool);
-                return new Result(XdpKind.make(xdp, device, pool, xdpDevices), device);
             }
-            return new Result(PacketKind.make((PacketOrder) order, device), device);
+            return order.place() instanceof Place.Jail place
+                    ? jailed(order, place, pool)
+                    : open(order, pool, xdpDevices);
         } catch (SyscallException e) {
             throw rejection(grant, order, e);
         } catch (IOException e) {
             throw new Rejection(Error.Code.INTERNAL, grant + e.getMessage(), "");
         }
+    }
+
+    private Result jailed(Order order, Place.Jail place, Pool pool) throws IOException {
+        try (Closer closer = new Closer()) {
+            Jail jail = jails.create(place, Collections.max(order.queues()) + 1, order instanceof IpGrant);
+            closer.add(jail::close);
+            Result inside = jail.call(() -> open(order, pool, new XdpDevices()));
+            closer.release();
+            return new Result(new Jailed(inside.made(), jail), inside.device());
+        }
+    }
+
+    /** On the device of that name in the network namespace of this thread. */
+    private static Result open(Order order, Pool pool, XdpDevices devices) throws IOException {
+        Device device = Device.named(order.place().device());
+        Made made;
+        if (order instanceof XdpOrder xdp) {
+            made = XdpKind.make(xdp, device, pool, devices);
+        } else if (order instanceof PacketOrder packet) {
+            made = PacketKind.make(packet, device);
+        } else if (order instanceof TapGrant tap) {
+            made = TapKind.make(tap, device);
+        } else {
+            made = IpKind.make((IpGrant) order, device);
+        }
+        return new Result(made, device);
     }
 
     private static void checkPool(XdpOrder order, Pool pool) throws Rejection {
@@ -60,8 +102,9 @@ public final class Maker {
             case ENODEV ->
                 new Rejection(
                         Error.Code.NOT_FOUND,
-                        grant + "there is no device " + order.interfaceName() + " in the broker's network namespace",
-                        "create the device, or correct the grant's interface");
+                        grant + "there is no such device in the broker's network namespace: "
+                                + order.place().shown(),
+                        "create the device, or correct the grant");
             case EBUSY, EEXIST ->
                 new Rejection(
                         Error.Code.BUSY,
@@ -77,8 +120,13 @@ public final class Maker {
                 new Rejection(
                         Error.Code.INTERNAL,
                         grant + e.getMessage(),
-                        "the broker lacks a capability: start it with `sluice broker`");
+                        "the broker lacks a capability: start it with `sluice broker`, for jails without --no-jails");
             default -> new Rejection(Error.Code.INTERNAL, grant + e.getMessage(), "");
         };
+    }
+
+    @Override
+    public void close() {
+        jails.close();
     }
 }

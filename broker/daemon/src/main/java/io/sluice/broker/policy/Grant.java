@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.Optional;
 
 /** What a tenant may ask for, by name. A request narrows it, see {@link Decision}. */
-public sealed interface Grant permits XdpGrant, PacketGrant {
+public sealed interface Grant permits XdpGrant, PacketGrant, TapGrant, IpGrant {
     /** Unique within the tenant. */
     String name();
 
-    /** {@code xdp} or {@code packet}. */
+    /** The word of the policy file, such as {@code xdp}. */
     String kind();
 
-    /** The network device, in the broker's network namespace. */
-    String interfaceName();
+    /** Where the network device is. */
+    Place place();
 
     /** xdp: ids of receive queues; packet: the sockets, counted from 0. */
     List<Integer> queues();
@@ -30,7 +30,7 @@ public sealed interface Grant permits XdpGrant, PacketGrant {
         return GrantInfo.newBuilder()
                 .setName(name())
                 .setKind(kind())
-                .setInterface(interfaceName())
+                .setInterface(place().shown())
                 .addAllQueues(queues())
                 .build();
     }

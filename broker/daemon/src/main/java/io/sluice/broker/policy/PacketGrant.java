@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  */
 public record PacketGrant(
         String name,
-        String interfaceName,
+        Place place,
         int sockets,
         Fanout fanout,
         boolean offloads,
@@ -35,14 +35,18 @@ public record PacketGrant(
     private static final Range RING = Range.powersOfTwo(32, 65_536); // the fewest fill a page, of 64 KiB too
 
     public PacketGrant {
-        Require.names(name, interfaceName);
+        Require.name(name);
         check(sockets, bufferBytes, ringFrames);
     }
 
     static Optional<Grant> read(String name, Section section) {
-        section.allow("kind interface unconfined sockets fanout offloads promiscuous buffer ring-frames");
-        String device = section.device();
-        section.require("unconfined", UNCONFINED).text("unconfined", UNCONFINED, "true"::equals);
+        boolean jailed = section.value("jail").isPresent();
+        section.allow((jailed ? "kind jail" : "kind interface unconfined")
+                + " sockets fanout offloads promiscuous buffer ring-frames");
+        Optional<Place> place = Place.read(section);
+        if (!jailed) {
+            section.require("unconfined", UNCONFINED).text("unconfined", UNCONFINED, "true"::equals);
+        }
         int sockets = section.integer("sockets", SOCKETS, 1);
         Fanout fanout = section.choice("fanout", Fanout.HASH);
         boolean offloads = section.flag("offloads", true);
@@ -51,8 +55,8 @@ public record PacketGrant(
         int buffer = (int) section.number("buffer", Section.BYTES, BUFFER::has, size, 4 << 20);
         LongPredicate ring = frames -> frames == 0 || RING.has(frames);
         int frames = (int) section.number("ring-frames", Section.NUMBER, ring, "0 or " + RING, 0);
-        return section.make(
-                () -> new PacketGrant(name, device, sockets, fanout, offloads, promiscuous, buffer, frames));
+        return section.make(() ->
+                new PacketGrant(name, place.orElseThrow(), sockets, fanout, offloads, promiscuous, buffer, frames));
     }
 
     @Override
@@ -71,7 +75,7 @@ public record PacketGrant(
         int most = wish.getSockets() == 0 ? sockets : wish.getSockets();
         boolean header = wish.hasVnetHeader() ? wish.getVnetHeader() : offloads && wish.getRingFrames() == 0;
         int frames = wish.getRingFrames();
-        return new PacketOrder(name, interfaceName, most, fanout, header, promiscuous, bufferBytes, frames);
+        return new PacketOrder(name, place, most, fanout, header, promiscuous, bufferBytes, frames);
     }
 
     @Override
@@ -81,7 +85,7 @@ public record PacketGrant(
         }
         return new Excess()
                 .same("name", order.grant(), name)
-                .same("interface", order.interfaceName(), interfaceName)
+                .same("device", order.place(), place)
                 .atMost("sockets", order.sockets(), sockets)
                 .same("fanout", order.fanout(), fanout)
                 .check(!order.vnetHeader() || offloads, "vnet header", order.vnetHeader(), offloads)

@@ -1,5 +1,8 @@
 package io.sluice.broker.policy;
 
+import java.util.List;
+import java.util.stream.IntStream;
+
 /**
  * AF_PACKET sockets to make.
  *
@@ -10,7 +13,7 @@ package io.sluice.broker.policy;
  */
 public record PacketOrder(
         String grant,
-        String interfaceName,
+        Place place,
         int sockets,
         Fanout fanout,
         boolean vnetHeader,
@@ -22,10 +25,20 @@ public record PacketOrder(
     public static final int RING_FRAME_BYTES = 2048;
 
     public PacketOrder {
-        Require.names(grant, interfaceName);
+        Require.name(grant);
         PacketGrant.check(sockets, bufferBytes, ringFrames);
         boolean clash = vnetHeader && ringFrames != 0;
         Require.that(!clash, "ring frames exclude the vnet header: a TPACKET_V2 ring has no place for it");
+    }
+
+    @Override
+    public String kind() {
+        return "packet";
+    }
+
+    @Override
+    public List<Integer> queues() {
+        return IntStream.range(0, sockets).boxed().toList();
     }
 
     /** Two rings and two buffers a socket; the kernel doubles what SO_RCVBUF and SO_SNDBUF say, and may fill that. */

@@ -47,9 +47,15 @@ final class PolicyReader {
     }
 
     private static Optional<Grant> grant(String name, Section grant) {
-        return grant.require("kind", "one of xdp, packet")
-                .word("kind", List.of("xdp", "packet"))
-                .flatMap(kind -> kind.equals("xdp") ? XdpGrant.read(name, grant) : PacketGrant.read(name, grant));
+        List<String> kinds = List.of("xdp", "packet", "tap", "udp", "gre", "l2tpv3", "raw");
+        return grant.require("kind", "one of " + String.join(", ", kinds))
+                .word("kind", kinds)
+                .flatMap(kind -> switch (kind) {
+                    case "xdp" -> XdpGrant.read(name, grant);
+                    case "packet" -> PacketGrant.read(name, grant);
+                    case "tap" -> TapGrant.read(name, grant);
+                    default -> IpGrant.read(name, kind, grant);
+                });
     }
 
     /** An identity that no other tenant has. */

@@ -17,9 +17,8 @@ final class Require {
         }
     }
 
-    static void names(String name, String interfaceName) {
+    static void name(String name) {
         that(isName(name), "a grant can't be called " + name);
-        that(INTERFACE.matcher(interfaceName).matches(), "a device can't be called " + interfaceName);
     }
 
     static boolean isName(String name) {

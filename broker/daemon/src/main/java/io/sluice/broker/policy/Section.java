@@ -121,6 +121,20 @@ final class Section {
         return List.of();
     }
 
+    /** What {@code parse} makes of each item, which it may refuse; one item may stand there without its list. */
+    <T> List<T> items(String key, String expected, Function<String, T> parse) {
+        Node value = value(key).orElse(null);
+        List<T> all = new ArrayList<>();
+        for (Node item : value instanceof ScalarNode ? List.of(value) : list(key, expected)) {
+            try {
+                all.add(parse.apply(item instanceof ScalarNode scalar ? scalar.getValue() : ""));
+            } catch (IllegalArgumentException e) {
+                bad(item, key, expected);
+            }
+        }
+        return all;
+    }
+
     /** What {@code parse} makes of the key's value; empty if it is absent or, which is an error, makes nothing of it. */
     <T> Optional<T> read(String key, String expected, Function<ScalarNode, Optional<T>> parse) {
         Node value = value(key).orElse(null);

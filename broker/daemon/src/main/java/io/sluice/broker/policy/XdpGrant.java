@@ -22,7 +22,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
  */
 public record XdpGrant(
         String name,
-        String interfaceName,
+        Place place,
         List<Integer> queues,
         XdpMode mode,
         boolean forceCopy,
@@ -36,19 +36,21 @@ public record XdpGrant(
 
     public XdpGrant {
         queues = checked(queues);
-        Require.names(name, interfaceName);
+        Require.name(name);
     }
 
     static Optional<Grant> read(String name, Section section) {
-        section.allow("kind interface queues mode force-copy rx-only rings busy-poll");
-        String device = section.device();
+        section.allow((section.value("jail").isPresent() ? "kind jail" : "kind interface")
+                + " queues mode force-copy rx-only rings busy-poll");
+        Optional<Place> place = Place.read(section);
         List<Integer> queues = queues(section);
         XdpMode mode = section.choice("mode", XdpMode.AUTO);
         boolean forceCopy = section.flag("force-copy", false);
         boolean rxOnly = section.flag("rx-only", false);
         Rings rings = section.section("rings").map(Rings::read).orElse(Rings.DEFAULT);
         Optional<BusyPoll> busyPoll = section.section("busy-poll").map(BusyPoll::read);
-        return section.make(() -> new XdpGrant(name, device, queues, mode, forceCopy, rxOnly, rings, busyPoll));
+        return section.make(
+                () -> new XdpGrant(name, place.orElseThrow(), queues, mode, forceCopy, rxOnly, rings, busyPoll));
     }
 
     private static List<Integer> queues(Section section) {
@@ -90,7 +92,7 @@ public record XdpGrant(
         boolean silent = rxOnly || wish.getRxOnly();
         return new XdpOrder(
                 name,
-                interfaceName,
+                place,
                 wish.getQueuesCount() == 0 ? queues : wish.getQueuesList(),
                 switch (wish.getMode()) {
                     case XDP_MODE_AUTO -> mode;
@@ -122,7 +124,7 @@ public record XdpGrant(
         boolean polls = order.busyPoll().isPresent() && !order.busyPoll().equals(busyPoll);
         return new Excess()
                 .same("name", order.grant(), name)
-                .same("interface", order.interfaceName(), interfaceName)
+                .same("device", order.place(), place)
                 .check(queues.containsAll(order.queues()), "queues", order.queues(), queues)
                 .check(mode == XdpMode.AUTO || mode == order.mode(), "mode", order.mode(), mode)
                 .check(order.forceCopy() || !forceCopy, "force-copy", order.forceCopy(), forceCopy)

@@ -13,7 +13,7 @@ import java.util.Optional;
  */
 public record XdpOrder(
         String grant,
-        String interfaceName,
+        Place place,
         List<Integer> queues,
         XdpMode mode,
         boolean forceCopy,
@@ -28,12 +28,17 @@ public record XdpOrder(
 
     public XdpOrder {
         queues = XdpGrant.checked(queues);
-        Require.names(grant, interfaceName);
+        Require.name(grant);
         Require.that(rxOnly == (rings.tx() == 0), "tx ring is " + rings.tx() + ", but rx-only is " + rxOnly);
         Range.powersOfTwo(2048, 4096).check("chunk size", chunkSize);
         int most = (chunkSize - RESERVED) / 8 * 8;
         new Range(0, most).check("headroom", headroom);
         Require.that(headroom % 8 == 0, "headroom is " + headroom + ", not a multiple of 8");
+    }
+
+    @Override
+    public String kind() {
+        return "xdp";
     }
 
     @Override

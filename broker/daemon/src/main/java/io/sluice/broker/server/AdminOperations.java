@@ -4,9 +4,12 @@ import io.sluice.broker.BrokerVersion;
 import io.sluice.broker.lease.Lease;
 import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.PolicyException;
+import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.AuditEvent;
+import io.sluice.grant.v1.Counter;
 import io.sluice.grant.v1.EndReason;
 import io.sluice.grant.v1.Error;
+import io.sluice.grant.v1.LeaseInfo;
 import io.sluice.grant.v1.LeaseList;
 import io.sluice.grant.v1.PolicyReloaded;
 import io.sluice.grant.v1.PolicyText;
@@ -54,20 +57,38 @@ final class AdminOperations {
         connection.reply(request.getId(), Reply.newBuilder().setLeaseList(list));
     }
 
+    void showLease(Connection connection, Request request) throws Rejection {
+        Lease lease = find(request.getShowLease().getLease());
+        LeaseInfo.Builder info = lease.info().toBuilder();
+        try {
+            lease.made()
+                    .counters()
+                    .forEach((name, value) ->
+                            info.addCounters(Counter.newBuilder().setName(name).setValue(value)));
+        } catch (SyscallException e) {
+            throw new Rejection(Error.Code.INTERNAL, e.getMessage(), "");
+        }
+        connection.reply(request.getId(), Reply.newBuilder().setLeaseInfo(info));
+    }
+
     void revoke(Connection connection, Request request) throws Rejection {
         long id = request.getRevoke().getLease();
         if (request.getRevoke().getWhy().length() > MAX_WHY) {
             throw new Rejection(Error.Code.INVALID, "a reason of more than " + MAX_WHY + " characters", "");
         }
-        Lease lease = state.leases
+        Lease lease = find(id);
+        String why = request.getRevoke().getWhy();
+        ender.end(lease, EndReason.REVOKED, "by uid " + connection.peer.uid() + (why.isEmpty() ? "" : ": " + why));
+        connection.reply(request.getId(), Reply.newBuilder().setRevoked(Revoked.getDefaultInstance()));
+    }
+
+    private Lease find(long id) throws Rejection {
+        return state.leases
                 .find(id)
                 .orElseThrow(() -> new Rejection(
                         Error.Code.NOT_FOUND,
                         "there is no lease " + Long.toUnsignedString(id),
                         "`sluice lease ls` lists them"));
-        String why = request.getRevoke().getWhy();
-        ender.end(lease, EndReason.REVOKED, "by uid " + connection.peer.uid() + (why.isEmpty() ? "" : ": " + why));
-        connection.reply(request.getId(), Reply.newBuilder().setRevoked(Revoked.getDefaultInstance()));
     }
 
     void showPolicy(Connection connection, Request request) {

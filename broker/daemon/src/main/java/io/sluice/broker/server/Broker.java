@@ -300,6 +300,7 @@ public final class Broker implements AutoCloseable {
     public void close() {
         List.copyOf(state.connections).forEach(connection -> drop(connection, EndReason.SHUTDOWN, ""));
         listeners.forEach(Listener::close);
+        state.maker.close();
         state.audit.record(AuditEvent.newBuilder().setType(AuditEvent.Type.STOPPED));
         wakeup.close();
     }

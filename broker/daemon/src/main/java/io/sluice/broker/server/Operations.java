@@ -35,6 +35,7 @@ final class Operations {
 
         rows.put(OperationCase.GET_STATUS, new Row(ADMIN, Phase.READY, admin::getStatus));
         rows.put(OperationCase.LIST_LEASES, new Row(ADMIN, Phase.READY, admin::listLeases));
+        rows.put(OperationCase.SHOW_LEASE, new Row(ADMIN, Phase.READY, admin::showLease));
         rows.put(OperationCase.REVOKE, new Row(ADMIN, Phase.READY, admin::revoke));
         rows.put(OperationCase.SHOW_POLICY, new Row(ADMIN, Phase.READY, admin::showPolicy));
         rows.put(OperationCase.RELOAD_POLICY, new Row(ADMIN, Phase.READY, admin::reloadPolicy));

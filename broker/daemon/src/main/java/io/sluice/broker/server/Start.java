@@ -1,6 +1,8 @@
 package io.sluice.broker.server;
 
 import io.sluice.broker.audit.Audit;
+import io.sluice.broker.jail.Jails;
+import io.sluice.broker.lease.Maker;
 import io.sluice.broker.policy.Identities;
 import io.sluice.broker.policy.PolicyException;
 import io.sluice.grant.sys.Closer;
@@ -25,7 +27,6 @@ public final class Start {
     public static Broker broker(
             Path policy, Path socket, Path adminSocket, PrintStream audit, Wakeup wakeup, Identities identities)
             throws IOException, PolicyException {
-        State state = new State(policy, identities, new Audit(audit));
         List<Listener> listeners = new ArrayList<>();
         try (Closer closer = new Closer()) {
             // Anybody may knock at either socket: credentials decide, before a byte is read.
@@ -35,6 +36,10 @@ public final class Start {
             Listener admins = Listener.open(adminSocket, Table.ADMIN, "rw-rw-rw-");
             closer.add(admins::close);
             listeners.add(admins);
+            // Only now: whoever listens here alone may take away what a predecessor left.
+            Maker maker = new Maker(new Jails(adminSocket.toAbsolutePath().toString()));
+            closer.add(maker::close);
+            State state = new State(policy, identities, new Audit(audit), maker);
             closer.release();
             return new Broker(state, listeners, wakeup);
         }

@@ -16,17 +16,18 @@ final class State {
     final Path policyFile;
     final Audit audit;
     final Leases leases;
-    final Maker maker = new Maker();
+    final Maker maker;
     final Set<Connection> connections = new LinkedHashSet<>();
     final long startedMs = System.currentTimeMillis();
     private final Identities identities;
     Policy policy;
     long policyLoadedMs;
 
-    State(Path policyFile, Identities identities, Audit audit) throws PolicyException {
+    State(Path policyFile, Identities identities, Audit audit, Maker maker) throws PolicyException {
         this.policyFile = policyFile;
         this.identities = identities;
         this.audit = audit;
+        this.maker = maker;
         this.leases = new Leases(audit);
         loadPolicy();
     }

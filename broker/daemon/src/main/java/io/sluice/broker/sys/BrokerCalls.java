@@ -33,6 +33,9 @@ public interface BrokerCalls {
     /** ioctl(2), with a pointer argument. */
     int ioctl(int fd, long request, ByteBuffer argument);
 
+    /** ioctl(2), with an integer argument. */
+    int ioctl(int fd, long request, long argument);
+
     /** syscall(2), for bpf(2): command, attributes, size of the attributes. */
     long syscall(long number, int command, ByteBuffer attributes, int size);
 
@@ -64,6 +67,15 @@ public interface BrokerCalls {
     /** write(2). */
     @ssize_t
     long write(int fd, ByteBuffer from, @size_t long length);
+
+    /** open(2), without a mode. */
+    int open(String path, int flags);
+
+    /** unshare(2): moves the calling thread alone. */
+    int unshare(int flags);
+
+    /** setns(2): moves the calling thread alone. */
+    int setns(int fd, int type);
 
     /** if_nametoindex(3); 0 if there is no such device in this thread's network namespace. */
     int if_nametoindex(String name);

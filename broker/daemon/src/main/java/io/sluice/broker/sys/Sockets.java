@@ -21,9 +21,9 @@ public final class Sockets {
     public static final int SO_BINDTODEVICE = 25;
     public static final int SO_SNDBUFFORCE = 32;
     public static final int SO_RCVBUFFORCE = 33;
-    public static final int SO_LOCK_FILTER = 44;
+    private static final int SO_LOCK_FILTER = 44;
     public static final int SO_BUSY_POLL = 46;
-    public static final int SO_ATTACH_BPF = 50;
+    private static final int SO_ATTACH_BPF = 50;
     public static final int SO_PREFER_BUSY_POLL = 69;
     public static final int SO_BUSY_POLL_BUDGET = 70;
 
@@ -43,6 +43,12 @@ public final class Sockets {
     public static void set(Fd socket, int level, int option, ByteBuffer value, String name) throws SyscallException {
         Native.check(
                 LIBC.setsockopt(socket.number(), level, option, value, value.capacity()), "setsockopt(" + name + ")");
+    }
+
+    /** Attaches a program as the socket's filter, which from then on nobody can change. */
+    public static void lockFilter(Fd socket, Fd program) throws SyscallException {
+        set(socket, SOL_SOCKET, SO_ATTACH_BPF, program.number(), "SO_ATTACH_BPF");
+        set(socket, SOL_SOCKET, SO_LOCK_FILTER, 1, "SO_LOCK_FILTER");
     }
 
     /** Reads a {@code u32} option. */

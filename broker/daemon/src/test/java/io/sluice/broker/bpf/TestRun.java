@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /** BPF_PROG_TEST_RUN: runs a program once on a packet, without a device. */
-final class TestRun {
+public final class TestRun {
     private static final int BPF_PROG_TEST_RUN = 10;
 
     private TestRun() {}
@@ -26,6 +26,16 @@ final class TestRun {
                 .putInt(12, ifindex)
                 .putInt(16, queue);
         return verdict(program, frame, Optional.of(xdpMd));
+    }
+
+    /** The verdict on a frame; the device is lo. */
+    public static int verdict(BpfProgram program, byte[] frame) throws IOException {
+        return verdict(program, Native.allocate(frame.length).put(0, frame), Optional.empty());
+    }
+
+    /** A call of a helper that no program of the broker uses. */
+    public static Insn call(int helper) {
+        return new Insns.Word(0x85, Reg.R0, Reg.R0, 0, helper);
     }
 
     /** The verdict on a frame, with a context for the program if one is given. */

@@ -24,24 +24,26 @@ class DecisionTest {
 
     private static final XdpGrant UPLINK = new XdpGrant(
             "uplink",
-            "eth1",
+            new Place.Host("eth1"),
             List.of(0, 2, 3),
             XdpMode.AUTO,
             false,
             false,
             new Rings(1024, 512, 2048, 256),
             Optional.of(BusyPoll.DEFAULT));
-    private static final XdpGrant NARROW =
-            new XdpGrant("narrow", "eth2", List.of(1), XdpMode.SKB, true, true, Rings.DEFAULT, Optional.empty());
-    private static final PacketGrant LAN = new PacketGrant("lan", "eth0", 4, Fanout.CPU, true, true, 1 << 20, 1024);
-    private static final PacketGrant PLAIN = new PacketGrant("plain", "eth0", 1, Fanout.HASH, false, false, 4 << 20, 0);
+    private static final XdpGrant NARROW = new XdpGrant(
+            "narrow", new Place.Host("eth2"), List.of(1), XdpMode.SKB, true, true, Rings.DEFAULT, Optional.empty());
+    private static final PacketGrant LAN =
+            new PacketGrant("lan", new Place.Host("eth0"), 4, Fanout.CPU, true, true, 1 << 20, 1024);
+    private static final PacketGrant PLAIN =
+            new PacketGrant("plain", new Place.Host("eth0"), 1, Fanout.HASH, false, false, 4 << 20, 0);
     private static final Tenant BLUE = new Tenant(
             "blue", new Identity(Identity.Kind.UID, 1001), Quota.DEFAULT, List.of(UPLINK, NARROW, LAN, PLAIN));
     private static final Tenant GREEN = new Tenant(
             "green",
             new Identity(Identity.Kind.UID, 1002),
             Quota.DEFAULT,
-            List.of(new PacketGrant("secret", "eth9", 1, Fanout.HASH, true, false, 4 << 20, 0)));
+            List.of(new PacketGrant("secret", new Place.Host("eth9"), 1, Fanout.HASH, true, false, 4 << 20, 0)));
     private static final Policy POLICY =
             new Policy("p.yaml", "", List.of(new Identity(Identity.Kind.UID, 0)), List.of(BLUE, GREEN));
     private static final PeerCredentials PEER = new PeerCredentials(1, 1001, 1001, Set.of(1001));
@@ -50,7 +52,7 @@ class DecisionTest {
     void anEmptyXdpRequestTakesTheGrantAsItIs() {
         XdpOrder whole = new XdpOrder(
                 "uplink",
-                "eth1",
+                new Place.Host("eth1"),
                 List.of(0, 2, 3),
                 XdpMode.AUTO,
                 false,
@@ -82,7 +84,7 @@ class DecisionTest {
         assertThat(order)
                 .isEqualTo(new XdpOrder(
                         "uplink",
-                        "eth1",
+                        new Place.Host("eth1"),
                         List.of(3, 0),
                         XdpMode.NATIVE,
                         true,
@@ -108,7 +110,7 @@ class DecisionTest {
 
     @Test
     void anEmptyPacketRequestTakesTheGrantWithoutRings() {
-        PacketOrder whole = new PacketOrder("lan", "eth0", 4, Fanout.CPU, true, true, 1 << 20, 0);
+        PacketOrder whole = new PacketOrder("lan", new Place.Host("eth0"), 4, Fanout.CPU, true, true, 1 << 20, 0);
         assertThat(allowed(named("lan"))).isEqualTo(whole);
         assertThat(allowed(packet("lan", PacketRequest.newBuilder()))).isEqualTo(whole);
     }
@@ -117,7 +119,7 @@ class DecisionTest {
     void everyFieldOfAPacketRequestNarrows() {
         assertThat(allowed(
                         packet("lan", PacketRequest.newBuilder().setSockets(2).setVnetHeader(false))))
-                .isEqualTo(new PacketOrder("lan", "eth0", 2, Fanout.CPU, false, true, 1 << 20, 0));
+                .isEqualTo(new PacketOrder("lan", new Place.Host("eth0"), 2, Fanout.CPU, false, true, 1 << 20, 0));
     }
 
     @Test
@@ -284,7 +286,7 @@ class DecisionTest {
 
     @Test
     void memoryOfTheLargestOrdersDoesNotOverflow() {
-        assertThat(new PacketOrder("g", "e", 32, Fanout.HASH, false, false, 256 << 20, 65_536).memory())
+        assertThat(new PacketOrder("g", new Place.Host("e"), 32, Fanout.HASH, false, false, 256 << 20, 65_536).memory())
                 .isEqualTo(32L * (256L << 20) + 32L * (1L << 30));
         Rings rings = new Rings(65_536, 65_536, 65_536, 65_536);
         assertThat(rings.bytes()).isEqualTo(3 * (1L << 20) + 16_384);
@@ -295,12 +297,19 @@ class DecisionTest {
         Order order = allowed(named("uplink"));
         assertThat(UPLINK.excess(order)).isEmpty();
         XdpGrant silenced = new XdpGrant(
-                "uplink", "eth1", List.of(0, 2, 3), XdpMode.AUTO, false, true, UPLINK.rings(), UPLINK.busyPoll());
+                "uplink",
+                new Place.Host("eth1"),
+                List.of(0, 2, 3),
+                XdpMode.AUTO,
+                false,
+                true,
+                UPLINK.rings(),
+                UPLINK.busyPoll());
         assertThat(silenced.excess(order)).contains("rx-only is false, but the grant's is true");
         assertThat(NARROW.excess(order)).contains("name is uplink, but the grant's is narrow");
         assertThat(LAN.excess(order)).contains("it is an order of another kind");
         assertThat(UPLINK.excess(allowed(named("lan")))).contains("it is an order of another kind");
-        PacketGrant other = new PacketGrant("lan", "eth0", 4, Fanout.HASH, true, true, 1 << 20, 1024);
+        PacketGrant other = new PacketGrant("lan", new Place.Host("eth0"), 4, Fanout.HASH, true, true, 1 << 20, 1024);
         assertThat(other.excess(allowed(named("lan")))).contains("fanout is CPU, but the grant's is HASH");
     }
 
@@ -308,9 +317,23 @@ class DecisionTest {
     void aReloadedPolicyAllowsAnOrderThatIsStillWithinItsGrant() {
         Order order = allowed(xdp("uplink", XdpRequest.newBuilder().addQueues(2)));
         XdpGrant fewer = new XdpGrant(
-                "uplink", "eth1", List.of(0, 3), XdpMode.AUTO, false, false, UPLINK.rings(), UPLINK.busyPoll());
+                "uplink",
+                new Place.Host("eth1"),
+                List.of(0, 3),
+                XdpMode.AUTO,
+                false,
+                false,
+                UPLINK.rings(),
+                UPLINK.busyPoll());
         XdpGrant more = new XdpGrant(
-                "uplink", "eth1", List.of(2, 7), XdpMode.AUTO, false, false, Rings.DEFAULT, UPLINK.busyPoll());
+                "uplink",
+                new Place.Host("eth1"),
+                List.of(2, 7),
+                XdpMode.AUTO,
+                false,
+                false,
+                Rings.DEFAULT,
+                UPLINK.busyPoll());
         assertThat(reloaded("blue", UPLINK).allows(PEER, "blue", order)).isTrue();
         assertThat(reloaded("blue", more).allows(PEER, "blue", order)).isTrue();
         assertThat(reloaded("blue", fewer).allows(PEER, "blue", order)).isFalse();

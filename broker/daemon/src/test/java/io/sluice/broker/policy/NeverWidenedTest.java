@@ -50,7 +50,7 @@ class NeverWidenedTest {
     private void check(XdpGrant grant, XdpRequest wish, XdpOrder order) {
         String values = grant + " " + wish + " " + order;
         boolean within = order.grant().equals(grant.name())
-                && order.interfaceName().equals(grant.interfaceName())
+                && order.place().equals(grant.place())
                 && grant.queues().containsAll(order.queues())
                 && Set.copyOf(order.queues()).size() == order.queues().size()
                 && (grant.mode() == XdpMode.AUTO || grant.mode() == order.mode())
@@ -77,7 +77,7 @@ class NeverWidenedTest {
     private void check(PacketGrant grant, PacketRequest wish, PacketOrder order) {
         String values = grant + " " + wish + " " + order;
         boolean within = order.grant().equals(grant.name())
-                && order.interfaceName().equals(grant.interfaceName())
+                && order.place().equals(grant.place())
                 && order.sockets() <= grant.sockets()
                 && order.fanout() == grant.fanout()
                 && (!order.vnetHeader() || grant.offloads())
@@ -103,7 +103,7 @@ class NeverWidenedTest {
         Collections.shuffle(queues, random);
         return new XdpGrant(
                 "g",
-                "eth0",
+                new Place.Host("eth0"),
                 queues.subList(0, 1 + random.nextInt(5)),
                 any(XdpMode.AUTO, XdpMode.NATIVE, XdpMode.SKB),
                 random.nextInt(4) == 0,
@@ -133,7 +133,7 @@ class NeverWidenedTest {
     private PacketGrant packetGrant() {
         return new PacketGrant(
                 "g",
-                "eth0",
+                new Place.Host("eth0"),
                 1 + random.nextInt(32),
                 any(Fanout.HASH, Fanout.LB, Fanout.CPU, Fanout.QM),
                 random.nextBoolean(),

@@ -65,14 +65,22 @@ class PolicyLoaderTest {
                         List.of(
                                 new XdpGrant(
                                         "uplink",
-                                        "eth1",
+                                        new Place.Host("eth1"),
                                         List.of(0, 2, 3),
                                         XdpMode.NATIVE,
                                         true,
                                         true,
                                         new Rings(512, 1, 65536, 64),
                                         Optional.of(new BusyPoll(2000, 8))),
-                                new PacketGrant("lan", "eth0.100", 32, Fanout.QM, false, true, 512 << 10, 4096))));
+                                new PacketGrant(
+                                        "lan",
+                                        new Place.Host("eth0.100"),
+                                        32,
+                                        Fanout.QM,
+                                        false,
+                                        true,
+                                        512 << 10,
+                                        4096))));
     }
 
     @Test
@@ -93,17 +101,25 @@ class PolicyLoaderTest {
         Rings rings = new Rings(2048, 2048, 4096, 2048);
         assertThat(tenant.grants())
                 .containsExactly(
-                        new XdpGrant("x", "eth0", List.of(0), XdpMode.AUTO, false, false, rings, Optional.empty()),
+                        new XdpGrant(
+                                "x",
+                                new Place.Host("eth0"),
+                                List.of(0),
+                                XdpMode.AUTO,
+                                false,
+                                false,
+                                rings,
+                                Optional.empty()),
                         new XdpGrant(
                                 "b",
-                                "eth0",
+                                new Place.Host("eth0"),
                                 List.of(0),
                                 XdpMode.AUTO,
                                 false,
                                 false,
                                 rings,
                                 Optional.of(new BusyPoll(20, 64))),
-                        new PacketGrant("p", "eth0", 1, Fanout.HASH, true, false, 4 << 20, 0));
+                        new PacketGrant("p", new Place.Host("eth0"), 1, Fanout.HASH, true, false, 4 << 20, 0));
     }
 
     @Test
@@ -139,7 +155,8 @@ class PolicyLoaderTest {
         assertThat(uplink.busyPoll()).contains(BusyPoll.DEFAULT);
         PacketGrant lan =
                 (PacketGrant) policy.tenant("green").orElseThrow().grant("lan").orElseThrow();
-        assertThat(lan).isEqualTo(new PacketGrant("lan", "eth0", 4, Fanout.HASH, true, false, 4 << 20, 0));
+        assertThat(lan)
+                .isEqualTo(new PacketGrant("lan", new Place.Host("eth0"), 4, Fanout.HASH, true, false, 4 << 20, 0));
     }
 
     @Test

@@ -40,6 +40,13 @@ public final class Netns implements AutoCloseable {
         return command(command.toArray(String[]::new));
     }
 
+    /** Runs a command in the namespace and returns what it prints. */
+    public String exec(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", name));
+        command.addAll(List.of(arguments));
+        return command(command.toArray(String[]::new));
+    }
+
     /** Creates two joined devices with two queues each, both up, and returns the index of the first. */
     public int veth(String one, String other) throws Exception {
         ip("link", "add", one, "numrxqueues", "2", "numtxqueues", "2", "type", "veth", "peer", other);
@@ -93,7 +100,8 @@ public final class Netns implements AutoCloseable {
         command("ip", "netns", "del", name);
     }
 
-    private static String command(String... command) throws IOException {
+    /** Runs a command and returns what it prints. */
+    public static String command(String... command) throws IOException {
         Path output = Files.createTempFile("sluice", ".out");
         try {
             Process process = new ProcessBuilder(command)

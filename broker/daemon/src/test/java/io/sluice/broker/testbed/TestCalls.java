@@ -32,6 +32,9 @@ public interface TestCalls {
     /** listen(2). */
     int listen(int fd, int backlog);
 
+    /** socketpair(2); two descriptors. */
+    int socketpair(int domain, int type, int protocol, ByteBuffer fds);
+
     /** getsockname(2). */
     int getsockname(int fd, ByteBuffer address, ByteBuffer length);
 

@@ -126,12 +126,13 @@ final class RingQueue implements PortQueue {
         bytes.put(to, ring, from, length);
         if ((status & RX_VLAN_VALID) == 0) {
             vector.add(to, length, 0);
+            return length;
         } else {
             int tpid = (status & RX_VLAN_TPID_VALID) != 0 ? ring.getShort(at + 26) & 0xffff : VlanTags.DEFAULT_TPID;
             VlanTags.insert(bytes, to, 0, tpid, ring.getShort(at + 24) & 0xffff);
             vector.add(to - FrameLimits.VLAN_TAG, length + FrameLimits.VLAN_TAG, 0);
+            return length + FrameLimits.VLAN_TAG;
         }
-        return length;
     }
 
     @Override

@@ -1,0 +1,162 @@
+package io.sluice.broker.jail;
+
+import io.sluice.broker.bpf.BpfProgram;
+import io.sluice.broker.bpf.Insn;
+import io.sluice.broker.bpf.ProgramType;
+import io.sluice.broker.net.NetNamespace;
+import io.sluice.broker.net.Rtnetlink;
+import io.sluice.broker.police.PoliceProgram;
+import io.sluice.broker.police.PoliceState;
+import io.sluice.broker.police.Prefix;
+import io.sluice.broker.policy.Place;
+import io.sluice.grant.sys.Closer;
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.SyscallException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import jnr.constants.platform.Errno;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes jails, and removes what a killed broker left of its own. The devices of one broker carry a group (IFLA_GROUP) that
+ * follows from where it listens, set as they are created: by that a successor knows them, whatever they are called.
+ */
+public final class Jails implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Jails.class);
+    private static final int GROUP = 0x51000000;
+    private static final int DEFAULT_MTU = 1500;
+
+    private final Rtnetlink host;
+    private final int group;
+    private long made;
+
+    /**
+     * @param instance tells this broker from others of the same network namespace, and is the same after a restart
+     * @throws IOException rtnetlink can't be used
+     */
+    public Jails(String instance) throws IOException {
+        CRC32 hash = new CRC32();
+        hash.update(instance.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        group = GROUP | ((int) hash.getValue() & 0xffffff);
+        host = Rtnetlink.open();
+        List<Integer> left = host.ofGroup(group);
+        for (int ifindex : left) {
+            host.delete(ifindex);
+        }
+        if (!left.isEmpty()) {
+            LOG.info("removed {} devices that a killed broker had left", left.size());
+        }
+    }
+
+    /**
+     * A jail as {@code place} says, shut. It is policed before it is up; inside, the device is up, and silent but for the
+     * addresses that it is given.
+     *
+     * @param stack whether sockets of IP will be used inside: then the device gets the addresses, and speaks ARP
+     * @throws SyscallException ENODEV if there is no such bridge, EPERM without CAP_SYS_ADMIN
+     */
+    public Jail create(Place.Jail place, int queues, boolean stack) throws IOException {
+        try (Closer closer = new Closer()) {
+            int bridge = place.bridge().isEmpty() ? 0 : bridge(place.bridge());
+            int mtu = bridge == 0 ? DEFAULT_MTU : host.mtu(bridge);
+            byte[] mac = place.rules().macs().get(0).network();
+            NetNamespace inside = NetNamespace.create();
+            closer.add(inside::close);
+            int ifindex = createVeth(inside.fd(), mac, mtu, queues);
+            closer.add(() -> delete(ifindex));
+            PoliceState state = PoliceState.create();
+            closer.add(state::close);
+            police(ifindex, true, PoliceProgram.fromTenant(place.rules(), state));
+            police(ifindex, false, PoliceProgram.toTenant(place.rules(), state));
+            if (bridge != 0) {
+                host.master(ifindex, bridge);
+            }
+            inside.call(() -> {
+                setUpInside(place, stack);
+                return null;
+            });
+            host.up(ifindex, false);
+            route(place, ifindex);
+            return new Jail(inside, state, closer.release());
+        }
+    }
+
+    private int bridge(String name) throws IOException {
+        int ifindex = host.ifindex(name);
+        if (ifindex < 0) {
+            throw new SyscallException("look up bridge " + name, Errno.ENODEV.intValue());
+        }
+        return ifindex;
+    }
+
+    private int createVeth(Fd inside, byte[] mac, int mtu, int queues) throws IOException {
+        while (true) {
+            String name = "slu" + Long.toString(group & 0xffffff, 36) + "-" + Long.toString(made++ % 46_656, 36);
+            if (host.ifindex(name) < 0) { // a name is 15 bytes at most
+                return host.createVeth(name, "eth0", inside, mac, mtu, group, queues);
+            }
+        }
+    }
+
+    private void police(int ifindex, boolean fromTenant, List<Insn> instructions) throws IOException {
+        try (BpfProgram program = BpfProgram.load(ProgramType.SCHED_CLS, "sluice_police", instructions)) {
+            host.police(ifindex, fromTenant, program.fd(), "sluice");
+        }
+    }
+
+    private static void setUpInside(Place.Jail place, boolean stack) throws IOException {
+        try (Rtnetlink netlink = Rtnetlink.open()) {
+            int device = netlink.ifindex(place.device());
+            netlink.up(device, !stack);
+            if (stack) {
+                for (Prefix prefix : prefixes(place)) {
+                    netlink.address(device, InetAddress.getByAddress(prefix.network()), prefix.length());
+                }
+                for (InetAddress gateway : place.gateways()) {
+                    netlink.route(device, gateway, whole(gateway));
+                    netlink.defaultRoute(gateway, device);
+                }
+            }
+        }
+    }
+
+    private void route(Place.Jail place, int ifindex) throws IOException {
+        for (InetAddress gateway : place.gateways()) {
+            host.address(ifindex, gateway, whole(gateway));
+        }
+        if (!place.gateways().isEmpty()) {
+            for (Prefix prefix : prefixes(place)) {
+                host.route(ifindex, InetAddress.getByAddress(prefix.network()), prefix.length());
+            }
+        }
+    }
+
+    private static List<Prefix> prefixes(Place.Jail place) {
+        return Stream.concat(place.rules().ipv4().stream(), place.rules().ipv6().stream())
+                .toList();
+    }
+
+    private static int whole(InetAddress address) {
+        return address.getAddress().length * Byte.SIZE;
+    }
+
+    private void delete(int ifindex) {
+        try {
+            host.delete(ifindex);
+            if (host.exists(ifindex)) {
+                throw new IOException("it is still there");
+            }
+        } catch (IOException e) {
+            LOG.error("device {} of a jail is not gone, but shut: {}", ifindex, e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        host.close();
+    }
+}

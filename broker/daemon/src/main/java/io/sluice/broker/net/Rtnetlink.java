@@ -1,0 +1,347 @@
+package io.sluice.broker.net;
+
+import static io.sluice.broker.net.NetlinkMessage.CREATE;
+import static io.sluice.broker.net.NetlinkMessage.DUMP;
+import static io.sluice.broker.net.NetlinkMessage.EXCL;
+import static io.sluice.broker.net.NetlinkMessage.NESTED;
+
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.SyscallException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import jnr.constants.platform.Errno;
+
+/**
+ * Devices, addresses, routes and filters of one network namespace: that of the thread that opened this, whichever thread
+ * calls. Each method is one or two requests that the kernel has carried out when it returns; if it refuses, a {@link
+ * SyscallException} carries its errno and its explanation. All of it needs CAP_NET_ADMIN. Not for several threads.
+ */
+public final class Rtnetlink implements AutoCloseable {
+    private static final int AF_UNSPEC = 0;
+    private static final int AF_INET = 2;
+    private static final int AF_BRIDGE = 7;
+    private static final int AF_INET6 = 10;
+    private static final int DUMPS = 20;
+
+    private static final int NEWLINK = 16;
+    private static final int DELLINK = 17;
+    private static final int GETLINK = 18;
+    private static final int SETLINK = 19;
+    private static final int NEWADDR = 20;
+    private static final int NEWROUTE = 24;
+    private static final int NEWQDISC = 36;
+    private static final int NEWTFILTER = 44;
+    private static final int GETTFILTER = 46;
+
+    private static final int IFLA_ADDRESS = 1;
+    private static final int IFLA_IFNAME = 3;
+    private static final int IFLA_MTU = 4;
+    private static final int IFLA_MASTER = 10;
+    private static final int IFLA_PROTINFO = 12;
+    private static final int IFLA_LINKINFO = 18;
+    private static final int IFLA_INFO_KIND = 1;
+    private static final int IFLA_INFO_DATA = 2;
+    private static final int VETH_INFO_PEER = 1;
+    private static final int IFLA_AF_SPEC = 26;
+    private static final int IFLA_INET6_ADDR_GEN_MODE = 8;
+    private static final int ADDR_GEN_MODE_NONE = 1;
+    private static final int IFLA_GROUP = 27;
+    private static final int IFLA_NET_NS_FD = 28;
+    private static final int IFLA_EXT_MASK = 29;
+    private static final int SKIP_STATS = 8;
+    private static final int IFLA_NUM_TX_QUEUES = 31;
+    private static final int IFLA_NUM_RX_QUEUES = 32;
+    private static final int IFLA_BRPORT_LEARNING = 8;
+    private static final int IFLA_BRPORT_ISOLATED = 33;
+    private static final int IFF_UP = 1;
+    private static final int IFF_NOARP = 0x80;
+    /** Bytes of struct ifinfomsg, and where its ifi_index is. */
+    private static final int LINK = 16;
+
+    private static final int LINK_IFINDEX = 4;
+
+    private static final int IFA_ADDRESS = 1;
+    private static final int IFA_LOCAL = 2;
+    private static final int IFA_F_NODAD = 2;
+    private static final int RTA_DST = 1;
+    private static final int RTA_OIF = 4;
+    private static final int RTA_GATEWAY = 5;
+    private static final int SCOPE_UNIVERSE = 0;
+    private static final int SCOPE_LINK = 253;
+
+    private static final int TCA_KIND = 1;
+    private static final int TCA_OPTIONS = 2;
+    private static final int TCA_BPF_FD = 6;
+    private static final int TCA_BPF_NAME = 7;
+    private static final int TCA_BPF_FLAGS = 8;
+    private static final int ACT_DIRECT = 1;
+    private static final int CLSACT_HANDLE = 0xFFFF0000;
+    private static final int CLSACT = 0xFFFFFFF1;
+    private static final int CLSACT_INGRESS = 0xFFFFFFF2;
+    private static final int CLSACT_EGRESS = 0xFFFFFFF3;
+    private static final int FILTER_HANDLE = 1;
+    /** Priority 1 and protocol ETH_P_ALL, which is in network byte order. */
+    private static final int FILTER_INFO = 1 << 16 | (ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? 3 : 0x300);
+
+    private final NetlinkSocket socket;
+
+    /** Over a socket that is open already, which this owns from now on. */
+    Rtnetlink(NetlinkSocket socket) {
+        this.socket = socket;
+    }
+
+    /** Opens the calling thread's namespace. */
+    public static Rtnetlink open() throws SyscallException {
+        return new Rtnetlink(NetlinkSocket.open());
+    }
+
+    /**
+     * Creates two joined devices, both down: {@code name} here and {@code peerName} in another namespace.
+     *
+     * @param group of {@code name}, by which {@link #ofGroup} finds it
+     * @param mtu bytes without the Ethernet header, of both
+     * @param queues to send and to receive, of both
+     * @return the ifindex of {@code name}
+     * @throws SyscallException EEXIST if there is such a device in either place
+     */
+    public int createVeth(
+            String name, String peerName, Fd peerNamespace, byte[] peerMac, int mtu, int group, int queues)
+            throws IOException {
+        if (peerMac.length != 6) {
+            throw new IllegalArgumentException("an Ethernet address has 6 bytes, not " + peerMac.length);
+        }
+        NetlinkMessage request = new NetlinkMessage(NEWLINK, CREATE | EXCL)
+                .link(AF_UNSPEC, 0, 0, 0)
+                .u32(IFLA_MTU, mtu)
+                .u32(IFLA_GROUP, group)
+                .u32(IFLA_NUM_TX_QUEUES, queues)
+                .u32(IFLA_NUM_RX_QUEUES, queues)
+                .text(IFLA_IFNAME, name)
+                .nest(
+                        IFLA_LINKINFO,
+                        info -> info.text(IFLA_INFO_KIND, "veth")
+                                .nest(
+                                        IFLA_INFO_DATA,
+                                        data -> data.nest(
+                                                VETH_INFO_PEER,
+                                                peer -> peer.link(AF_UNSPEC, 0, 0, 0)
+                                                        .bytes(IFLA_ADDRESS, peerMac)
+                                                        .u32(IFLA_MTU, mtu)
+                                                        .u32(IFLA_NUM_TX_QUEUES, queues)
+                                                        .u32(IFLA_NUM_RX_QUEUES, queues)
+                                                        .u32(IFLA_NET_NS_FD, peerNamespace.number())
+                                                        .text(IFLA_IFNAME, peerName))));
+        socket.request(request, "create veth " + name + " with peer " + peerName);
+        return link(new NetlinkMessage(GETLINK, 0).link(AF_UNSPEC, 0, 0, 0).text(IFLA_IFNAME, name), name)
+                .word(LINK_IFINDEX);
+    }
+
+    /**
+     * Brings a device up that from then on has only those IPv6 addresses that it is given: the kernel takes that setting
+     * (IFLA_INET6_ADDR_GEN_MODE) of devices that exist, not with their creation. A kernel without IPv6 has nothing to set.
+     *
+     * @param noArp neither ask for nor answer who has an address
+     */
+    public void up(int ifindex, boolean noArp) throws IOException {
+        NetlinkMessage quiet = new NetlinkMessage(SETLINK, 0)
+                .link(AF_UNSPEC, ifindex, 0, 0)
+                .nest(
+                        IFLA_AF_SPEC,
+                        spec -> spec.nest(
+                                AF_INET6, inet6 -> inet6.bytes(IFLA_INET6_ADDR_GEN_MODE, (byte) ADDR_GEN_MODE_NONE)));
+        socket.attempt(quiet, "turn off IPv6 autoconfiguration of device " + ifindex, Errno.EAFNOSUPPORT);
+        set(ifindex, noArp ? IFF_UP | IFF_NOARP : IFF_UP, IFF_UP | IFF_NOARP, "up");
+    }
+
+    /** Takes a device down. */
+    public void down(int ifindex) throws IOException {
+        set(ifindex, 0, IFF_UP, "down");
+    }
+
+    private void set(int ifindex, int flags, int change, String what) throws IOException {
+        socket.request(
+                new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, flags, change),
+                "set device " + ifindex + " " + what);
+    }
+
+    /** Sets the bytes of a device's packets without the Ethernet header. */
+    public void mtu(int ifindex, int bytes) throws IOException {
+        socket.request(
+                new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, 0, 0).u32(IFLA_MTU, bytes),
+                "set the MTU of device " + ifindex);
+    }
+
+    /** Makes a device a port of a bridge. */
+    public void master(int ifindex, int bridge) throws IOException {
+        socket.request(
+                new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, 0, 0).u32(IFLA_MASTER, bridge),
+                "add device " + ifindex + " to bridge " + bridge);
+    }
+
+    /** Makes a bridge's port one that reaches no other isolated port, and from which the bridge learns no address. */
+    public void isolate(int ifindex) throws IOException {
+        NetlinkMessage request = new NetlinkMessage(SETLINK, 0)
+                .link(AF_BRIDGE, ifindex, 0, 0)
+                .nest(
+                        IFLA_PROTINFO | NESTED,
+                        port -> port.bytes(IFLA_BRPORT_LEARNING, (byte) 0).bytes(IFLA_BRPORT_ISOLATED, (byte) 1));
+        socket.request(request, "isolate bridge port " + ifindex);
+    }
+
+    /** Deletes a device, and with one end of a veth pair the other. One that is gone already is no error. */
+    public void delete(int ifindex) throws IOException {
+        socket.attempt(
+                new NetlinkMessage(DELLINK, 0).link(AF_UNSPEC, ifindex, 0, 0),
+                "delete device " + ifindex,
+                Errno.ENODEV);
+    }
+
+    /** Whether there is such a device. */
+    public boolean exists(int ifindex) throws IOException {
+        NetlinkMessage request = get(ifindex);
+        return socket.attempt(request, "look up device " + ifindex, Errno.ENODEV);
+    }
+
+    /** All devices of a group. */
+    public List<Integer> ofGroup(int group) throws IOException {
+        List<Integer> found = new ArrayList<>();
+        for (NetlinkReply link : dump()) {
+            if (link.attribute(LINK, IFLA_GROUP, 4).getInt(0) == group) {
+                found.add(link.word(LINK_IFINDEX));
+            }
+        }
+        return found;
+    }
+
+    /** Repeats a dump during which devices came or went, as it may lack others. */
+    private List<NetlinkReply> dump() throws IOException {
+        for (int i = 0; i < DUMPS; i++) {
+            NetlinkMessage request =
+                    new NetlinkMessage(GETLINK, DUMP).link(AF_UNSPEC, 0, 0, 0).u32(IFLA_EXT_MASK, SKIP_STATS);
+            List<NetlinkReply> links = socket.request(request, "list devices");
+            if (links.stream().noneMatch(NetlinkReply::isInterrupted)) {
+                return links;
+            }
+        }
+        throw new SyscallException("rtnetlink(list devices, which change all the time)", Errno.EINTR.intValue());
+    }
+
+    /** The index of a device, -1 if there is none of that name. */
+    public int ifindex(String name) throws IOException {
+        NetlinkMessage request =
+                new NetlinkMessage(GETLINK, 0).link(AF_UNSPEC, 0, 0, 0).text(IFLA_IFNAME, name);
+        try {
+            return link(request, name).word(LINK_IFINDEX);
+        } catch (SyscallException e) {
+            if (e.is(Errno.ENODEV)) {
+                return -1;
+            }
+            throw e;
+        }
+    }
+
+    /** Bytes of a device's packets without the Ethernet header. */
+    public int mtu(int ifindex) throws IOException {
+        return link(get(ifindex), ifindex).attribute(LINK, IFLA_MTU, 4).getInt(0);
+    }
+
+    /** The 6 bytes of a device's Ethernet address. */
+    public byte[] mac(int ifindex) throws IOException {
+        byte[] mac = new byte[6];
+        link(get(ifindex), ifindex).attribute(LINK, IFLA_ADDRESS, mac.length).get(mac);
+        return mac;
+    }
+
+    private static NetlinkMessage get(int ifindex) {
+        return new NetlinkMessage(GETLINK, 0).link(AF_UNSPEC, ifindex, 0, 0).u32(IFLA_EXT_MASK, SKIP_STATS);
+    }
+
+    private NetlinkReply link(NetlinkMessage request, Object device) throws IOException {
+        List<NetlinkReply> replies = socket.request(request, "look up device " + device);
+        if (replies.size() != 1 || replies.get(0).type() != NEWLINK) {
+            throw new IOException("netlink: " + replies + " in reply to a request for device " + device);
+        }
+        return replies.get(0);
+    }
+
+    /** Gives a device an address, without asking the link whether it is in use. */
+    public void address(int ifindex, InetAddress address, int prefix) throws IOException {
+        boolean v4 = address.getAddress().length == 4;
+        NetlinkMessage request = new NetlinkMessage(NEWADDR, CREATE | EXCL)
+                .address(v4 ? AF_INET : AF_INET6, prefix, v4 ? 0 : IFA_F_NODAD, ifindex)
+                .bytes(IFA_LOCAL, address.getAddress())
+                .bytes(IFA_ADDRESS, address.getAddress());
+        socket.request(request, "give device " + ifindex + " " + address.getHostAddress() + "/" + prefix);
+    }
+
+    /** Routes a network, whose host bits are 0, to a device, on whose link it is. */
+    public void route(int ifindex, InetAddress destination, int prefix) throws IOException {
+        NetlinkMessage request = newRoute(destination, prefix, SCOPE_LINK)
+                .bytes(RTA_DST, destination.getAddress())
+                .u32(RTA_OIF, ifindex);
+        socket.request(request, "route " + destination.getHostAddress() + "/" + prefix + " to device " + ifindex);
+    }
+
+    /** Routes all that has no other route to a gateway, which has to be on the device's link. */
+    public void defaultRoute(InetAddress gateway, int ifindex) throws IOException {
+        NetlinkMessage request = newRoute(gateway, 0, SCOPE_UNIVERSE)
+                .bytes(RTA_GATEWAY, gateway.getAddress())
+                .u32(RTA_OIF, ifindex);
+        socket.request(request, "route by default to " + gateway.getHostAddress() + ", device " + ifindex);
+    }
+
+    private static NetlinkMessage newRoute(InetAddress address, int prefix, int scope) {
+        boolean v4 = address.getAddress().length == 4;
+        // IPv6 routes have no scope.
+        return new NetlinkMessage(NEWROUTE, CREATE | EXCL)
+                .route(v4 ? AF_INET : AF_INET6, prefix, v4 ? scope : SCOPE_UNIVERSE);
+    }
+
+    /**
+     * Puts a program before all that a device receives, or sends. The program decides alone (direct action). It stays as
+     * long as the device, whatever becomes of this process and of the program's descriptor.
+     *
+     * @param ingress what the device receives, as the stack sees it: for a veth, what its peer sends
+     * @param name for {@code tc filter show}
+     * @throws SyscallException EEXIST if the device has one by this method already
+     */
+    public void police(int ifindex, boolean ingress, Fd program, String name) throws IOException {
+        NetlinkMessage qdisc = new NetlinkMessage(NEWQDISC, CREATE | EXCL)
+                .traffic(ifindex, CLSACT_HANDLE, CLSACT, 0)
+                .text(TCA_KIND, "clsact");
+        socket.attempt(qdisc, "add clsact to device " + ifindex, Errno.EEXIST);
+        NetlinkMessage filter = filter(NEWTFILTER, CREATE | EXCL, ifindex, ingress)
+                .nest(
+                        TCA_OPTIONS,
+                        options -> options.u32(TCA_BPF_FD, program.number())
+                                .text(TCA_BPF_NAME, name)
+                                .u32(TCA_BPF_FLAGS, ACT_DIRECT));
+        socket.request(
+                filter, "add filter " + name + " to " + (ingress ? "ingress" : "egress") + " of device " + ifindex);
+    }
+
+    /** Whether {@link #police} is in force. */
+    public boolean policed(int ifindex, boolean ingress) throws IOException {
+        // Without a qdisc or any filter the kernel says EINVAL, without this one ENOENT.
+        return socket.attempt(
+                filter(GETTFILTER, 0, ifindex, ingress),
+                "look up the filter of device " + ifindex,
+                Errno.ENOENT,
+                Errno.EINVAL,
+                Errno.ENODEV);
+    }
+
+    private static NetlinkMessage filter(int type, int flags, int ifindex, boolean ingress) {
+        return new NetlinkMessage(type, flags)
+                .traffic(ifindex, FILTER_HANDLE, ingress ? CLSACT_INGRESS : CLSACT_EGRESS, FILTER_INFO)
+                .text(TCA_KIND, "bpf");
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+}

@@ -1,0 +1,262 @@
+package io.sluice.broker.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.sluice.broker.testbed.Eventually;
+import io.sluice.broker.testbed.Held;
+import io.sluice.broker.testbed.Netns;
+import io.sluice.grant.sys.SyscallException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import jnr.constants.platform.Errno;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Every method against the kernel, and what ip(8) then shows. */
+@Tag("kernel")
+class RtnetlinkTest {
+    private static final byte[] MAC = {2, 0, 0, 0, 0, 1};
+    private static final int GROUP = 0x51_000_007;
+
+    private Netns host;
+    private NetNamespace jail;
+    private Rtnetlink rtnetlink;
+
+    /** A job for the rtnetlink of the jail. */
+    private interface Job<T> {
+        T run(Rtnetlink inside) throws IOException;
+    }
+
+    @BeforeEach
+    void open() throws Exception {
+        host = new Netns();
+        rtnetlink = host.call(Rtnetlink::open);
+        jail = NetNamespace.create();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        if (jail != null) {
+            jail.close();
+        }
+        if (rtnetlink != null) {
+            rtnetlink.close();
+        }
+        if (host != null) {
+            host.close();
+        }
+    }
+
+    @Test
+    void aVethPairIsMadeAsAskedAndDown() throws Exception {
+        int ifindex = create("v0");
+        assertThat(ifindex).isEqualTo(host.ifindex("v0"));
+        assertThat(host.ip("-j", "-d", "link", "show", "v0"))
+                .contains("\"mtu\":1400", "\"info_kind\":\"veth\"", "\"operstate\":\"DOWN\"")
+                .contains("\"num_tx_queues\":3", "\"num_rx_queues\":3", "\"group\":\"" + GROUP + "\"");
+        assertThat(shown("-j", "-d", "link", "show", "eth0"))
+                .contains("\"mtu\":1400", "\"address\":\"02:00:00:00:00:01\"", "\"operstate\":\"DOWN\"")
+                .contains("\"num_tx_queues\":3", "\"num_rx_queues\":3", "\"group\":\"default\"");
+    }
+
+    @Test
+    void whatIsAskedOfADeviceIsWhatIpShows() throws Exception {
+        int ifindex = create("v0");
+        assertThat(rtnetlink.ifindex("v0")).isEqualTo(ifindex);
+        assertThat(rtnetlink.ifindex("v1")).isEqualTo(-1);
+        assertThat(rtnetlink.mtu(ifindex)).isEqualTo(1400);
+        assertThat(rtnetlink.exists(ifindex)).isTrue();
+        byte[] peerMac = inJail(inside -> inside.mac(inside.ifindex("eth0")));
+        assertThat(peerMac).isEqualTo(MAC);
+        assertThat(rtnetlink.mac(ifindex)).isNotEqualTo(MAC);
+        int loopback = inJail(inside -> inside.mtu(inside.ifindex("lo")));
+        assertThat(loopback).isEqualTo(65536);
+    }
+
+    @Test
+    void anExistingNameIsNeverTakenOver() throws Exception {
+        int first = create("v0");
+        assertThatExceptionOfType(SyscallException.class)
+                .isThrownBy(() -> create("v0"))
+                .matches(e -> e.is(Errno.EEXIST), "EEXIST")
+                .withMessageStartingWith("rtnetlink(create veth v0 with peer eth0)");
+        assertThatExceptionOfType(SyscallException.class).isThrownBy(() -> create("v1"));
+        assertThat(rtnetlink.ifindex("v0")).isEqualTo(first);
+        assertThat(rtnetlink.ifindex("v1")).as("as the jail has an eth0").isEqualTo(-1);
+    }
+
+    @Test
+    void devicesThatAreUpHaveNoAddressOfTheirOwn() throws Exception {
+        Netns.command(nsenter("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=0"));
+        host.exec("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=0");
+        int ifindex = create("v0");
+        rtnetlink.up(ifindex, false);
+        inJail(inside -> up(inside, true));
+        Eventually.holds("carrier", () -> host.ip("link", "show", "v0").contains("LOWER_UP"));
+        assertThat(host.ip("-j", "-d", "link", "show", "v0"))
+                .contains("\"inet6_addr_gen_mode\":\"none\"", "\"UP\"")
+                .doesNotContain("NOARP");
+        assertThat(shown("-j", "-d", "link", "show", "eth0"))
+                .contains("\"inet6_addr_gen_mode\":\"none\"", "\"UP\"", "\"NOARP\"");
+        assertThat(shown("-6", "addr")).isEmpty();
+        rtnetlink.up(ifindex, true);
+        assertThat(host.ip("link", "show", "v0")).contains("NOARP");
+        rtnetlink.up(ifindex, false);
+        assertThat(host.ip("link", "show", "v0")).doesNotContain("NOARP");
+        rtnetlink.down(ifindex);
+        assertThat(host.ip("-j", "link", "show", "v0")).doesNotContain("\"UP\"");
+    }
+
+    @Test
+    void aBridgePortIsIsolatedAndTeachesTheBridgeNothing() throws Exception {
+        host.ip("link", "add", "br0", "type", "bridge");
+        int ifindex = create("v0");
+        rtnetlink.master(ifindex, rtnetlink.ifindex("br0"));
+        assertThat(host.ip("-j", "-d", "link", "show", "v0"))
+                .contains("\"master\":\"br0\"", "\"isolated\":false", "\"learning\":true");
+        rtnetlink.isolate(ifindex);
+        assertThat(host.ip("-j", "-d", "link", "show", "v0"))
+                .contains("\"isolated\":true", "\"learning\":false", "\"flood\":true");
+    }
+
+    @Test
+    void deletingTakesBothEndsAndMayBeRepeated() throws Exception {
+        int ifindex = create("v0");
+        rtnetlink.delete(ifindex);
+        assertThat(rtnetlink.exists(ifindex)).isFalse();
+        int peer = inJail(inside -> inside.ifindex("eth0"));
+        assertThat(peer).isEqualTo(-1);
+        rtnetlink.delete(ifindex);
+    }
+
+    @Test
+    void aGroupIsFoundHoweverManyDevicesThereAre() throws Exception {
+        List<Integer> mine = new ArrayList<>();
+        for (int i = 0; i < 60; i++) { // more than fit into one datagram
+            int group = i % 3 == 0 ? GROUP + 1 : GROUP;
+            int ifindex = rtnetlink.createVeth("v" + i, "eth" + i, jail.fd(), MAC, 1500, group, 1);
+            if (group == GROUP) {
+                mine.add(ifindex);
+            }
+        }
+        assertThat(rtnetlink.ofGroup(GROUP)).containsExactlyInAnyOrderElementsOf(mine);
+        assertThat(rtnetlink.ofGroup(GROUP + 1)).hasSize(20);
+        assertThat(rtnetlink.ofGroup(GROUP + 2)).isEmpty();
+        List<Integer> peers = inJail(inside -> inside.ofGroup(GROUP));
+        assertThat(peers).isEmpty();
+    }
+
+    @Test
+    void addressesAndRoutesAreThoseThatIpShows() throws Exception {
+        create("v0");
+        rtnetlink.up(rtnetlink.ifindex("v0"), false);
+        inJail(inside -> {
+            int eth0 = up(inside, false);
+            inside.address(eth0, InetAddress.getByName("192.0.2.1"), 32);
+            inside.route(eth0, InetAddress.getByName("192.0.2.254"), 32);
+            inside.defaultRoute(InetAddress.getByName("192.0.2.254"), eth0);
+            inside.address(eth0, InetAddress.getByName("2001:db8::1"), 64);
+            inside.route(eth0, InetAddress.getByName("2001:db8:1::"), 64);
+            inside.defaultRoute(InetAddress.getByName("2001:db8::9"), eth0);
+            return eth0;
+        });
+        assertThat(shown("addr", "show", "eth0"))
+                .contains("inet 192.0.2.1/32 ", "inet6 2001:db8::1/64 ", "nodad")
+                .doesNotContain("tentative", "fe80");
+        assertThat(shown("route").lines().map(String::strip))
+                .containsExactlyInAnyOrder(
+                        "default via 192.0.2.254 dev eth0 proto static",
+                        "192.0.2.254 dev eth0 proto static scope link");
+        assertThat(shown("-6", "route"))
+                .contains("2001:db8:1::/64 dev eth0 proto static", "default via 2001:db8::9 dev eth0 proto static");
+    }
+
+    @Test
+    void errorsCarryTheKernelsExplanation() throws Exception {
+        int ifindex = create("v0");
+        assertThatExceptionOfType(SyscallException.class)
+                .isThrownBy(() -> rtnetlink.address(ifindex, InetAddress.getByName("192.0.2.1"), 40))
+                .matches(e -> e.is(Errno.EINVAL), "EINVAL")
+                .withMessageContaining("give device " + ifindex + " 192.0.2.1/40), \"")
+                .withMessageContaining("refix length");
+        assertThatExceptionOfType(SyscallException.class)
+                .isThrownBy(() -> rtnetlink.up(9999, false))
+                .matches(e -> e.is(Errno.ENODEV), "ENODEV");
+        assertThatExceptionOfType(SyscallException.class)
+                .isThrownBy(() -> rtnetlink.master(ifindex, 1))
+                .withMessageStartingWith("rtnetlink(add device " + ifindex + " to bridge 1)");
+        assertThatExceptionOfType(SyscallException.class).isThrownBy(() -> rtnetlink.mtu(9999));
+        assertThatExceptionOfType(SyscallException.class).isThrownBy(() -> rtnetlink.ifindex("x".repeat(16)));
+        assertThat(rtnetlink.mtu(ifindex)).as("usable after errors").isEqualTo(1400);
+    }
+
+    @Test
+    void twoHundredCyclesLeaveNothing() throws Exception {
+        cycle(0);
+        List<String> before = Held.descriptors();
+        for (int i = 0; i < 200; i++) {
+            cycle(i);
+        }
+        assertThat(Held.descriptors()).isEqualTo(before);
+        // A namespace that ends takes its devices and their peers with it: none of the 100 is held by anything.
+        Eventually.holds("no device is left", () -> rtnetlink.ofGroup(GROUP).isEmpty());
+        assertThat(host.ip("-o", "link").lines()).as("lo").hasSize(1);
+        assertThat(Thread.getAllStackTraces().keySet())
+                .noneMatch(thread -> thread.getName().equals("netns"));
+    }
+
+    private void cycle(int i) throws Exception {
+        try (NetNamespace namespace = NetNamespace.create();
+                Rtnetlink own = host.call(Rtnetlink::open)) {
+            int ifindex = own.createVeth("c" + i, "eth0", namespace.fd(), MAC, 1500, GROUP, 1);
+            own.up(ifindex, false);
+            namespace.call(() -> {
+                try (Rtnetlink inside = Rtnetlink.open()) {
+                    return up(inside, true);
+                }
+            });
+            if (i % 2 == 0) {
+                own.delete(ifindex);
+                assertThat(own.exists(ifindex)).isFalse();
+            }
+        }
+    }
+
+    private int create(String name) throws IOException {
+        return rtnetlink.createVeth(name, "eth0", jail.fd(), MAC, 1400, GROUP, 3);
+    }
+
+    private static int up(Rtnetlink inside, boolean noArp) throws IOException {
+        int eth0 = inside.ifindex("eth0");
+        inside.up(eth0, noArp);
+        return eth0;
+    }
+
+    private <T> T inJail(Job<T> job) throws IOException {
+        return jail.call(() -> {
+            try (Rtnetlink inside = Rtnetlink.open()) {
+                return job.run(inside);
+            }
+        });
+    }
+
+    private String shown(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("ip"));
+        command.addAll(List.of(arguments));
+        return Netns.command(nsenter(command.toArray(String[]::new)));
+    }
+
+    private String[] nsenter(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                "nsenter",
+                "--net=/proc/" + ProcessHandle.current().pid() + "/fd/"
+                        + jail.fd().number()));
+        command.addAll(List.of(arguments));
+        return command.toArray(String[]::new);
+    }
+}
