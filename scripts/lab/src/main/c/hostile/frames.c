@@ -31,13 +31,14 @@ static bool parse_mac(const char *text, uint8_t *mac)
 	return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5]) == 6;
 }
 
-static size_t put_ipv4(uint8_t *at, const char *from, const char *to, size_t payload)
+/* The header of UDP, whose eight bytes GRE has another meaning for. */
+static size_t put_ipv4(uint8_t *at, const char *from, const char *to, size_t payload, int protocol)
 {
 	memset(at, 0, IPV4 + UDP);
 	at[0] = 0x45;
 	put16(at + 2, IPV4 + UDP + payload);
 	at[8] = 64;
-	at[9] = 17;
+	at[9] = protocol;
 	inet_pton(AF_INET, from, at + 12);
 	inet_pton(AF_INET, to, at + 16);
 	put16(at + 10, checksum(at));
@@ -99,9 +100,9 @@ bool build_frame(char **words)
 		put16(frame.bytes + at + 2, vlan);
 		at += 4;
 	}
-	if (strcmp(kind, "udp") == 0) {
+	if (strcmp(kind, "udp") == 0 || strcmp(kind, "gre") == 0) {
 		put16(frame.bytes + at, ETHERTYPE_IP);
-		at += 2 + put_ipv4(frame.bytes + at + 2, words[4], words[5], payload);
+		at += 2 + put_ipv4(frame.bytes + at + 2, words[4], words[5], payload, *kind == 'u' ? 17 : 47);
 	} else if (strcmp(kind, "ipv6") == 0) {
 		put16(frame.bytes + at, ETHERTYPE_IPV6);
 		at += 2 + put_ipv6(frame.bytes + at + 2, words[4], words[5], payload);

@@ -85,7 +85,7 @@ struct frame {
 extern struct frame frame;
 
 /*
- * Builds the current frame: words KIND MARK SOURCE DESTINATION FROM TO VLAN, that is udp, arp, ipv6 or plain; a mark;
+ * Builds the current frame: words KIND MARK SOURCE DESTINATION FROM TO VLAN, that is udp, gre, arp, ipv6 or plain; a mark;
  * two MACs; two IPv4 addresses; a VLAN id or 0. Returns false if the words make no sense.
  */
 bool build_frame(char **words);

@@ -7,9 +7,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-enum { MTU = 65536, TIMES = 10 };
+enum { TIMES = 10 };
 
-static const char PAYLOAD[] = "\0\0\x88\xb5SLUICE-E";
+/* What can be a GRE header, then the mark: E for evil, L for legal. */
+static char payload[] = "\0\0\x88\xb5SLUICE-E";
 
 static struct sockaddr_in address_of(const char *text)
 {
@@ -27,11 +28,18 @@ static void answer_sent(int sent)
 		answer("%s", outcome(-1));
 }
 
+/* raw-mark E|L: of the packets sent from now on */
+static void do_mark(char **words)
+{
+	payload[sizeof(payload) - 2] = words[1][0];
+	answer("ok");
+}
+
 /* raw-send SLOT ADDRESS [IFINDEX]: ten packets, by way of that device if one is named. */
 static void do_send(char **words)
 {
 	struct sockaddr_in to = address_of(words[2]);
-	struct iovec piece = {(void *)PAYLOAD, sizeof(PAYLOAD)};
+	struct iovec piece = {payload, sizeof(payload)};
 	char control[CMSG_SPACE(sizeof(struct in_pktinfo))] = {0};
 	struct msghdr message = {.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &piece, .msg_iovlen = 1};
 	int sent = 0;
@@ -57,7 +65,7 @@ static void do_forge(char **words)
 {
 	struct sockaddr_in from = address_of(words[2]), to = address_of(words[3]);
 	struct iphdr header = {.version = 4, .ihl = 5, .ttl = 64, .protocol = number(words[4])};
-	uint8_t packet[sizeof(header) + sizeof(PAYLOAD)];
+	uint8_t packet[sizeof(header) + sizeof(payload)];
 	int on = 1, sent = 0;
 
 	if (setsockopt(slot(words[1]), SOL_IP, IP_HDRINCL, &on, sizeof(on)) == -1) {
@@ -68,7 +76,7 @@ static void do_forge(char **words)
 	header.saddr = from.sin_addr.s_addr;
 	header.daddr = to.sin_addr.s_addr;
 	memcpy(packet, &header, sizeof(header));
-	memcpy(packet + sizeof(header), PAYLOAD, sizeof(PAYLOAD));
+	memcpy(packet + sizeof(header), payload, sizeof(payload));
 	for (int i = 0; i < TIMES; i++)
 		sent += sendto(slot(words[1]), packet, sizeof(packet), MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to))
 			!= -1;
@@ -109,5 +117,5 @@ static void do_join(char **words)
 	answer("%s", outcome(setsockopt(slot(words[1]), SOL_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request))));
 }
 
-const struct verb raw_verbs[] = {{"raw-send", do_send},	      {"raw-forge", do_forge}, {"raw-free", do_free},
+const struct verb raw_verbs[] = {{"raw-mark", do_mark}, {"raw-send", do_send},	      {"raw-forge", do_forge}, {"raw-free", do_free},
 				 {"raw-connect", do_connect}, {"raw-join", do_join},   {NULL, NULL}};

@@ -183,6 +183,11 @@ final class Ground implements AutoCloseable {
         return attackBy(programs.weak(BLUE, maker).in(net.dut()));
     }
 
+    /** The same, and lives where the broker works. */
+    Tenant weakBeside(Identity tenant, String... maker) {
+        return attackBy(programs.weakBeside(tenant, maker).in(net.dut()));
+    }
+
     /** The same with root's capabilities. */
     Tenant weakRoot(String... maker) {
         return attackBy(programs.weakAsRoot(maker).in(net.dut()));

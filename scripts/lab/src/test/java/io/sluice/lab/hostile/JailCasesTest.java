@@ -21,17 +21,6 @@ final class JailCasesTest extends HostileCases {
     private static final int VNET_HEADER = 10;
     private static final List<String> WAYS = List.of("sendto", "sendmmsg", "bypass");
 
-    /** What a tenant could pretend to be. */
-    private static final List<Sender> PRETENDED = List.of(
-            Ground.LEGAL.withMac(Ground.RED_MAC),
-            Ground.LEGAL.withAddress(Ground.RED_ADDRESS),
-            Ground.LEGAL.withAddress(Ground.HOST_ADDRESS).towards(Ground.RED_MAC, Ground.RED_ADDRESS),
-            Ground.LEGAL.as("arp").withAddress(Ground.RED_ADDRESS),
-            Ground.LEGAL.as("arp").withMac(Ground.RED_MAC),
-            Ground.LEGAL.as("ipv6").withAddress("fd00::20").towards(Ground.HOST_MAC, "fd00::1"),
-            Ground.LEGAL.as("plain"),
-            Ground.LEGAL.withVlan(200));
-
     private Field field;
 
     @Override
@@ -127,7 +116,7 @@ final class JailCasesTest extends HostileCases {
         int device = device(attacker, plain);
         long tried = 0;
 
-        for (Sender pretended : PRETENDED) {
+        for (Sender pretended : Pretended.ALL) {
             prepare(attacker, "evil", pretended);
             for (String way : WAYS) {
                 attacker.ask("send " + plain + " " + device + " " + FRAMES + " " + way);
@@ -160,7 +149,7 @@ final class JailCasesTest extends HostileCases {
         int device = device(attacker, socket);
         assertThat(attacker.ask("prefix " + VNET_HEADER)).isEqualTo("ok");
 
-        for (Sender pretended : PRETENDED) {
+        for (Sender pretended : Pretended.ALL) {
             prepare(attacker, "evil", pretended);
             attacker.ask("send " + socket + " " + device + " " + FRAMES + " sendto");
         }
@@ -171,21 +160,21 @@ final class JailCasesTest extends HostileCases {
 
         assertThat(ground().left().count().evil()).isZero();
         log.saw("0 of %d arrived, %d of %d legal ones did"
-                .formatted(PRETENDED.size() * FRAMES, ground().left().count().legal(), FRAMES));
+                .formatted(Pretended.ALL.size() * FRAMES, ground().left().count().legal(), FRAMES));
     }
 
     @Test
     void case03WithoutRulesEveryPretendedFrameLeaves() {
         log.attackWithout(3, "packet", "rules on the veth peer");
         Tenant attacker = field.weak("packet", "eth0");
-        for (Sender pretended : PRETENDED) {
+        for (Sender pretended : Pretended.ALL) {
             prepare(attacker, "evil", pretended);
             attacker.ask("send 0 " + device(attacker, 0) + " " + FRAMES + " sendto");
         }
 
         // The one that is addressed to the victim may go to its port only.
-        Ground.until("they arrive", () -> ground().left().count().evil() >= (PRETENDED.size() - 1L) * FRAMES);
-        log.saw("%d of %d arrived".formatted(ground().left().count().evil(), PRETENDED.size() * FRAMES));
+        Ground.until("they arrive", () -> ground().left().count().evil() >= (Pretended.ALL.size() - 1L) * FRAMES);
+        log.saw("%d of %d arrived".formatted(ground().left().count().evil(), Pretended.ALL.size() * FRAMES));
     }
 
     @Test
@@ -257,7 +246,7 @@ final class JailCasesTest extends HostileCases {
         assertThat(attacker.ask("xsk-map " + (pool + 1) + " " + pool + " " + ENTRIES))
                 .isEqualTo("ok");
 
-        for (Sender pretended : PRETENDED) {
+        for (Sender pretended : Pretended.ALL) {
             prepare(attacker, "evil", pretended);
             attacker.ask("xsk-send " + FRAMES);
         }
@@ -267,7 +256,7 @@ final class JailCasesTest extends HostileCases {
 
         assertThat(ground().left().count().evil()).isZero();
         log.saw("0 of %d arrived, %d of %d legal ones did"
-                .formatted(PRETENDED.size() * FRAMES, ground().left().count().legal(), FRAMES));
+                .formatted(Pretended.ALL.size() * FRAMES, ground().left().count().legal(), FRAMES));
     }
 
     @Test

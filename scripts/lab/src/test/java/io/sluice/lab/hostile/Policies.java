@@ -17,6 +17,12 @@ import org.junit.jupiter.api.Assumptions;
 final class Policies {
     private static final String RINGS = "rings: {rx: 256, tx: 256, fill: 256, completion: 256}";
 
+    /** The host's address in the routed jail. */
+    static final String GATEWAY = "10.2.0.1";
+
+    /** The attacker's in the same. */
+    static final String ROUTED_ADDRESS = "10.2.0.10";
+
     private Policies() {}
 
     /** What both tenants have on devices of the broker's own namespace: v1 is blue's, v2 is red's. */
@@ -47,6 +53,34 @@ final class Policies {
                       lan: {kind: packet, %1$s, offloads: false}
                 """.formatted(
                         jail(Ground.RED_MAC, Ground.RED_ADDRESS)));
+    }
+
+    /** What the attacker has in jails that are routed, and the victim on v2. */
+    static String routed() {
+        String jail = "jail: {gateway: [%s], mac: \"%s\", ipv4: [%s]}"
+                .formatted(GATEWAY, Ground.BLUE_MAC, ROUTED_ADDRESS);
+        return policy(
+                """
+                      tunnel: {kind: gre, %1$s}
+                      underlay: {kind: udp, %1$s, port: 4789}
+                """
+                        .formatted(jail),
+                """
+                      lan: {kind: packet, interface: v2, unconfined: true, offloads: false}
+                """);
+    }
+
+    /** What the attacker has as tap devices, and the victim in a jail at the same bridge. */
+    static String taps() {
+        return policy(
+                """
+                      guest: {kind: tap, %s}
+                """
+                        .formatted(jail(Ground.BLUE_MAC, Ground.BLUE_ADDRESS)),
+                """
+                      lan: {kind: packet, %s, offloads: false}
+                """
+                        .formatted(jail(Ground.RED_MAC, Ground.RED_ADDRESS)));
     }
 
     private static String jail(String mac, String address) {

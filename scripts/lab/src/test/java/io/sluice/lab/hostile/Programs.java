@@ -65,10 +65,19 @@ record Programs(Path directory) {
 
     /** A tenant's program that starts with what a careless maker gives it. To be started where the maker shall work. */
     Command weak(Identity tenant, String... maker) {
+        return weak(tenant, List.of("unshare", "--net", "--"), maker);
+    }
+
+    /** The same, and stays where the maker works. */
+    Command weakBeside(Identity tenant, String... maker) {
+        return weak(tenant, List.of(), maker);
+    }
+
+    private Command weak(Identity tenant, List<String> network, String... maker) {
         List<String> words = new ArrayList<>(List.of(path("weak")));
         words.addAll(List.of(maker));
         words.add("--");
-        words.addAll(List.of("unshare", "--net", "--"));
+        words.addAll(network);
         words.addAll(List.of("setpriv", "--pdeathsig", "KILL"));
         words.addAll(List.of("--reuid=" + tenant.uid(), "--regid=" + tenant.gid(), "--clear-groups"));
         words.addAll(List.of("--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs", "--"));
