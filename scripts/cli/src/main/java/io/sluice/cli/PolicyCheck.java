@@ -79,7 +79,7 @@ public final class PolicyCheck {
             for (Grant grant : tenant.grants()) {
                 lines.add(String.format(
                         "  %-16s %-7s %-15s queues %s",
-                        grant.name(), grant.kind(), grant.interfaceName(), grant.queues()));
+                        grant.name(), grant.kind(), grant.place().shown(), grant.queues()));
             }
         }
         return String.join(System.lineSeparator(), lines);
@@ -120,7 +120,7 @@ public final class PolicyCheck {
         return Json.object(
                 "name", grant.name(),
                 "kind", grant.kind(),
-                "interface", grant.interfaceName(),
+                "interface", grant.place().shown(),
                 "queues", grant.queues());
     }
 }
