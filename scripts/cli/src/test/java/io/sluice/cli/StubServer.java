@@ -7,6 +7,7 @@ import io.grpc.stub.StreamObserver;
 import io.sluice.broker.v1.AuditEvent;
 import io.sluice.broker.v1.AuditGrpc;
 import io.sluice.broker.v1.GetLeaseRequest;
+import io.sluice.broker.v1.Lease;
 import io.sluice.broker.v1.LeasesGrpc;
 import io.sluice.broker.v1.ListLeasesRequest;
 import io.sluice.broker.v1.ListLeasesResponse;
