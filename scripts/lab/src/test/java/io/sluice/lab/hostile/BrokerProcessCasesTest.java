@@ -64,8 +64,8 @@ final class BrokerProcessCasesTest {
                 directory.resolve("broker.sock").toString(),
                 "--admin-socket",
                 directory.resolve("admin.sock").toString());
-        Command command = install.sluice(
-                Stream.concat(words.stream(), Stream.of(more)).toArray(String[]::new));
+        Command command =
+                install.sluice(Stream.concat(words.stream(), Stream.of(more)).toArray(String[]::new));
         RunningProcess broker = lab.start(command.in(lab.namespace("broker"))
                 .with("SLUICE_JAVA_OPTS", "-javaagent:" + agent() + "=" + directory.resolve("go")));
         broker.awaitLine("sluice-broker ready", LIMIT);
@@ -115,9 +115,9 @@ final class BrokerProcessCasesTest {
 
         Map<String, String> results = attempts(broker);
 
-        assertThat(results).hasSize(10).allSatisfy((what, result) -> assertThat(result)
-                .as(what)
-                .isIn("EPERM", "EACCES"));
+        assertThat(results)
+                .hasSize(10)
+                .allSatisfy((what, result) -> assertThat(result).as(what).isIn("EPERM", "EACCES"));
         assertThat(broker.isAlive()).isTrue();
         log.saw("exec, fork, ptrace from an older and a new thread: " + results);
     }

@@ -57,30 +57,24 @@ final class Policies {
 
     /** What the attacker has in jails that are routed, and the victim on v2. */
     static String routed() {
-        String jail = "jail: {gateway: [%s], mac: \"%s\", ipv4: [%s]}"
-                .formatted(GATEWAY, Ground.BLUE_MAC, ROUTED_ADDRESS);
-        return policy(
-                """
+        String jail =
+                "jail: {gateway: [%s], mac: \"%s\", ipv4: [%s]}".formatted(GATEWAY, Ground.BLUE_MAC, ROUTED_ADDRESS);
+        return policy("""
                       tunnel: {kind: gre, %1$s}
                       underlay: {kind: udp, %1$s, port: 4789}
-                """
-                        .formatted(jail),
-                """
+                """.formatted(jail), """
                       lan: {kind: packet, interface: v2, unconfined: true, offloads: false}
                 """);
     }
 
     /** What the attacker has as tap devices, and the victim in a jail at the same bridge. */
     static String taps() {
-        return policy(
-                """
+        return policy("""
                       guest: {kind: tap, %s}
-                """
-                        .formatted(jail(Ground.BLUE_MAC, Ground.BLUE_ADDRESS)),
-                """
+                """.formatted(jail(Ground.BLUE_MAC, Ground.BLUE_ADDRESS)), """
                       lan: {kind: packet, %s, offloads: false}
-                """
-                        .formatted(jail(Ground.RED_MAC, Ground.RED_ADDRESS)));
+                """.formatted(
+                        jail(Ground.RED_MAC, Ground.RED_ADDRESS)));
     }
 
     private static String jail(String mac, String address) {

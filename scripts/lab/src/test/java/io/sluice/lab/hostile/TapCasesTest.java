@@ -66,7 +66,8 @@ final class TapCasesTest extends HostileCases {
         assertThat(again).isEqualTo("ok");
         Ground.end(attacker);
         ground().lab()
-                .run(Command.of("ip", "link", "delete", "keep0").in(ground().net().dut()));
+                .run(Command.of("ip", "link", "delete", "keep0")
+                        .in(ground().net().dut()));
         log.saw("all descriptors closed, attached again: " + again);
     }
 
@@ -90,6 +91,25 @@ final class TapCasesTest extends HostileCases {
         assertThat(ground().victim().count("watched").evil()).isZero();
         log.saw("new MAC: %s, %s; 0 of %d spoofed frames arrived, %d of %d legal ones did"
                 .formatted(mac, settings, Pretended.ALL.size() * FRAMES, FRAMES, FRAMES));
+    }
+
+    @Test
+    void case21NothingIsSentWhenTheClientIsDeadWhoeverHoldsTheDescriptor() {
+        log.attack(21, "tap");
+        Tenant attacker = ground().stranger();
+        int tap = attacker.held("acquire-by-child " + ground().socket() + " 0 guest");
+        prepare(attacker, "legal", Ground.LEGAL);
+        assertThat(attacker.ask(send(tap))).isEqualTo("sent " + FRAMES);
+        Ground.until("they arrive", () -> ground().left().count().legal() == FRAMES);
+        assertThat(attacker.ask("kill-client")).isEqualTo("ok");
+        Ground.until("the lease has ended", () -> ground().leases("blue").isEmpty());
+        ground().left().zero();
+
+        String answer = attacker.ask(send(tap));
+
+        assertThat(answer).isIn("EBADFD", "EIO");
+        assertThat(ground().left().count().legal()).isZero();
+        log.saw("write: %s; 0 of %d arrived".formatted(answer, FRAMES));
     }
 
     @Test
