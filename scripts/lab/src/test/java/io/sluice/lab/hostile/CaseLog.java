@@ -51,9 +51,9 @@ final class CaseLog implements BeforeEachCallback, TestWatcher {
         defence = "without " + missing;
     }
 
-    /** Ends the test as one that did not show what it should, for a reason that is known: the report says so. */
-    void notStopped(String seen) {
-        throw new TestAbortedException(NOT_STOPPED + seen);
+    /** To be thrown by a test that could not show what it should, for a reason that is known: the report says so. */
+    TestAbortedException notStopped(String seen) {
+        return new TestAbortedException(NOT_STOPPED + seen);
     }
 
     /** Whether the test attacks what is defended, so that nobody may be harmed. */
