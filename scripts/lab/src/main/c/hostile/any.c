@@ -1,5 +1,6 @@
 /* What the holder of any descriptor, and any process of a tenant, can try. */
 #include "hostile.h"
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -15,15 +16,20 @@ static int set_mark(int fd, int value)
 	return setsockopt(fd, SOL_SOCKET, SO_MARK, &value, sizeof(value));
 }
 
-/* A send with a mark in its control data; the payload goes nowhere if the mark is refused. */
-static int send_marked(int fd)
+/* A send with a mark in its control data, to an IPv4 address if one is named. */
+static int send_marked(int fd, const char *address)
 {
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
 	char control[CMSG_SPACE(sizeof(uint32_t))] = {0};
 	struct iovec piece = {frame.bytes, frame.length};
 	struct msghdr message = {
 		.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
 	struct cmsghdr *mark = CMSG_FIRSTHDR(&message);
 
+	if (inet_pton(AF_INET, address, &to.sin_addr) == 1) {
+		message.msg_name = &to;
+		message.msg_namelen = sizeof(to);
+	}
 	mark->cmsg_level = SOL_SOCKET;
 	mark->cmsg_type = SO_MARK;
 	mark->cmsg_len = CMSG_LEN(sizeof(uint32_t));
@@ -37,17 +43,15 @@ static int mark_in_namespace(void *argument)
 
 	if (own_namespaces() == -1)
 		return 255;
-	if (set_mark(fd, 7) == 0 || send_marked(fd) != -1)
-		return 0;
-	return errno;
+	return set_mark(fd, 7) == 0 ? 0 : errno;
 }
 
-/* mark SLOT: sets SO_MARK to 7 and to 0, sends with a mark, and tries again from a namespace where it is root. */
+/* mark SLOT [ADDRESS]: sets SO_MARK to 7 and to 0, sends with a mark, and tries again from a namespace where it is root. */
 static void do_mark(char **words)
 {
 	int fd = slot(words[1]);
 	const char *set = outcome(set_mark(fd, 7)), *cleared = outcome(set_mark(fd, 0));
-	const char *sent = send_marked(fd) == -1 ? outcome(-1) : "ok";
+	const char *sent = send_marked(fd, words[2]) == -1 ? outcome(-1) : "ok";
 	int result = in_child(mark_in_namespace, &fd);
 
 	answer("%s %s %s %s", set, cleared, sent,

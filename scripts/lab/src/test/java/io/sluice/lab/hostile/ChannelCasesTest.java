@@ -145,6 +145,19 @@ final class ChannelCasesTest extends HostileCases {
     }
 
     @Test
+    void case23AClientThatNeverReadsHoldsUpABrokerThatWritesWhatItWants() {
+        log.attackWithout(23, "channel, never read", "bounded writing");
+        try (CarelessServer server = CarelessServer.start(ground().lab())) {
+            ground().stranger().ask("mute " + server.socket() + " 1 200000 lan");
+
+            String answer = ground().stranger().connect(server.socket());
+
+            assertThat(answer).isEqualTo("ended");
+            log.saw("another client waits in vain");
+        }
+    }
+
+    @Test
     void case23AClientThatNeverTakesItsDescriptorsLosesThem() {
         log.attack(23, "channel, never take descriptors");
         remember();
@@ -224,6 +237,17 @@ final class ChannelCasesTest extends HostileCases {
 
         assertThat(answer).isEqualTo("ended");
         log.saw("greeting by its heir: " + answer);
+    }
+
+    @Test
+    void case24TheHeirOfADeadProcessIsServedByABrokerThatDoesNotLook() {
+        log.attackWithout(24, "channel, dead peer", "a pidfd");
+        try (CarelessServer server = CarelessServer.start(ground().lab())) {
+            String orphan = ground().stranger().ask("dead-peer " + server.socket());
+
+            assertThat(orphan).isEqualTo("welcome orphan");
+            log.saw("greeting by its heir: " + orphan);
+        }
     }
 
     @Test

@@ -11,7 +11,7 @@ final class HeldCasesTest extends HostileCases {
     private static final int FRAMES = 20;
     private static final int POOL = 1 << 20;
     private static final int ENTRIES = 256;
-    private static final long SOON_MS = 1000;
+    private static final long SOON_MS = 3000;
 
     @Override
     Ground makeGround() {
@@ -40,6 +40,18 @@ final class HeldCasesTest extends HostileCases {
 
         assertThat(frozen).isEqualTo("ok");
         log.saw("BPF_MAP_FREEZE by its holder: " + frozen);
+    }
+
+    @Test
+    void case09NobodyMarksPacketsOfAnXdpSocket() {
+        log.attack(9, "xdp");
+        Tenant attacker = ground().attacker();
+
+        String answers = attacker.ask("mark " + (attacker.acquire(POOL, "fast") + 1));
+
+        // A send of such a socket has nothing that could be marked: it says that the ring is to be looked at.
+        assertThat(answers).matches("EPERM EPERM \\w+ (EPERM|no namespaces)");
+        log.saw("set, clear, (send), from a namespace of its own: " + answers);
     }
 
     private long killed(Tenant attacker) {

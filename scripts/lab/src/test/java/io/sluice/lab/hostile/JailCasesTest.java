@@ -71,7 +71,7 @@ final class JailCasesTest extends HostileCases {
 
     @Test
     void case01AJailWithoutRulesReadsWhatTheBridgeFloods() {
-        log.attackWithout(1, "packet, flooded frames", "rules towards the jail");
+        log.attackWithout(1, "packet", "rules towards the jail");
         Tenant attacker = field.weak("packet", "eth0");
 
         long read = attacker.count("read 0 300").victim();
@@ -191,8 +191,9 @@ final class JailCasesTest extends HostileCases {
         long sent = ground().unharmed();
         ground().stream();
 
-        log.saw("all 65536 groups: %s, all modes: %s; the victim had %d of %d frames"
-                .formatted(every, modes, sent, sent));
+        assertThat((every + " " + modes).split(" ", -1)).doesNotContain("ok");
+        log.saw("65536 groups: %s, 8 modes of one: %s; the victim had %d of %d frames"
+                .formatted(every, modes.split(" ", -1)[0], sent, sent));
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.sluice.lab.hostile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.lab.RunningProcess;
+import io.sluice.lab.Topology;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 final class KilledBrokerCasesTest {
     private static final int FRAMES = 20;
     private static final int ROUNDS = 20;
+    private static final int VNET_HEADER = 10;
     private static final int POOL = 1 << 20;
     private static final int ENTRIES = 256;
 
@@ -26,7 +28,10 @@ final class KilledBrokerCasesTest {
     void openGround() {
         log.attack(22, "any");
         Policies.assumeKnown("jails", Policies.inJails());
-        ground = Ground.shared(Policies.inJails(), Policies::bridge);
+    }
+
+    private void open(String policy, Ground.Preparation preparation) {
+        ground = Ground.shared(policy, preparation);
         ground.left().zero();
     }
 
@@ -52,6 +57,7 @@ final class KilledBrokerCasesTest {
     @Test
     void case22APacketSocketPretendsNothingWhileTheBrokerIsDead() {
         log.attack(22, "packet");
+        open(Policies.inJails(), Policies::bridge);
         String devices = ground.devices();
         ground.revoke("red");
         Tenant attacker = ground.attacker();
@@ -79,6 +85,7 @@ final class KilledBrokerCasesTest {
     @Test
     void case22AnXdpSocketPretendsNothingWhileTheBrokerIsDead() {
         log.attack(22, "xdp");
+        open(Policies.inJails(), Policies::bridge);
         Tenant attacker = ground.attacker();
         int pool = attacker.acquire(POOL, "fast");
         assertThat(attacker.ask("xsk-map " + (pool + 1) + " " + pool + " " + ENTRIES))
@@ -100,8 +107,51 @@ final class KilledBrokerCasesTest {
     }
 
     @Test
+    void case22ATapDevicePretendsNothingWhileTheBrokerIsDead() {
+        log.attack(22, "tap");
+        open(Policies.taps(), Policies::bridge);
+        Tenant attacker = ground.attacker();
+        int tap = attacker.acquire(0, "guest");
+        String send = "tap-send " + tap + " " + FRAMES + " " + VNET_HEADER;
+
+        ground.stack().broker().kill();
+        long tried = 0;
+        for (Sender pretended : Pretended.ALL) {
+            prepare(attacker, pretended);
+            assertThat(attacker.ask(send)).isEqualTo("sent " + FRAMES);
+            tried += FRAMES;
+        }
+        long legal = legalFrames(attacker, send);
+
+        assertThat(ground.left().count().evil()).isZero();
+        log.saw("0 of %d spoofed frames without a broker, while %d of %d legal ones arrived"
+                .formatted(tried, legal, FRAMES));
+    }
+
+    @Test
+    void case22ARawSocketForgesNothingWhileTheBrokerIsDead() {
+        log.attack(22, "raw");
+        ground = Ground.open(Policies.routed(), Policies::route);
+        ground.left().zero();
+        Tenant attacker = ground.attacker();
+        int socket = attacker.acquire(0, "tunnel");
+
+        ground.stack().broker().kill();
+        String forged =
+                attacker.ask("raw-forge " + socket + " " + Policies.PRETENDED + " " + Topology.ADDRESS_A + " 47");
+        assertThat(attacker.ask("raw-mark L")).isEqualTo("ok");
+        attacker.ask("raw-send " + socket + " " + Topology.ADDRESS_A);
+        Ground.until("the legal ones arrive", () -> ground.left().count().legal() > 0);
+
+        assertThat(ground.left().count().evil()).isZero();
+        log.saw("foreign source: %s, 0 arrived without a broker, while %d legal ones did"
+                .formatted(forged, ground.left().count().legal()));
+    }
+
+    @Test
     void case22RulesThatGoWithTheirMakerLetEverythingPass() {
         log.attackWithout(22, "packet", "rules that outlive the broker");
+        open(Policies.inJails(), Policies::bridge);
         Field field = Field.at(ground, Policies.BRIDGE);
         RunningProcess guard = ground.guard(Field.PEER);
         Tenant attacker = field.weak("packet", "eth0");

@@ -20,7 +20,13 @@ final class Policies {
     /** The host's address in the routed jail. */
     static final String GATEWAY = "10.2.0.1";
 
-    /** The attacker's in the same. */
+    /** The host's address on A's wire. */
+    static final String HOST = "10.9.0.254";
+
+    /** An address on A's wire that the attacker doesn't have. */
+    static final String PRETENDED = "10.9.0.77";
+
+    /** The attacker's in the routed jail. */
     static final String ROUTED_ADDRESS = "10.2.0.10";
 
     private Policies() {}
@@ -75,6 +81,17 @@ final class Policies {
                       lan: {kind: packet, %s, offloads: false}
                 """.formatted(
                         jail(Ground.RED_MAC, Ground.RED_ADDRESS)));
+    }
+
+    /** Makes the host forward to A's wire what jails send, without any check of its own. */
+    static void route(Topology net) {
+        net.lab().address(net.v1(), HOST + "/24");
+        for (String command : List.of(
+                "echo 1 >/proc/sys/net/ipv4/ip_forward",
+                "for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done",
+                "for f in /proc/sys/net/ipv4/conf/*/send_redirects; do echo 0 >$f; done")) {
+            net.lab().run(Command.of("sh", "-c", command).in(net.dut()));
+        }
     }
 
     private static String jail(String mac, String address) {

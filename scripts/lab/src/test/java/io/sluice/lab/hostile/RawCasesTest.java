@@ -2,9 +2,7 @@ package io.sluice.lab.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.lab.Command;
 import io.sluice.lab.Topology;
-import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -15,25 +13,15 @@ import org.junit.jupiter.api.Test;
 @Tag("hostile")
 final class RawCasesTest extends HostileCases {
     private static final int PACKETS = 10;
-    private static final String HOST = "10.9.0.254";
-    private static final String PRETENDED = "10.9.0.77";
+    private static final String HOST = Policies.HOST;
+    private static final String PRETENDED = Policies.PRETENDED;
     private static final int TCP = 6;
     private static final int GRE = 47;
 
     @Override
     Ground makeGround() {
         Policies.assumeKnown("sockets of IP", Policies.routed());
-        return Ground.open(Policies.routed(), RawCasesTest::route);
-    }
-
-    private static void route(Topology net) {
-        net.lab().address(net.v1(), HOST + "/24");
-        for (String command : List.of(
-                "echo 1 >/proc/sys/net/ipv4/ip_forward",
-                "for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done",
-                "for f in /proc/sys/net/ipv4/conf/*/send_redirects; do echo 0 >$f; done")) {
-            net.lab().run(Command.of("sh", "-c", command).in(net.dut()));
-        }
+        return Ground.open(Policies.routed(), Policies::route);
     }
 
     private void legalPacketsArrive(Tenant attacker, int socket) {
@@ -42,6 +30,17 @@ final class RawCasesTest extends HostileCases {
                 .isEqualTo("sent " + PACKETS);
         Ground.until("the legal ones arrive", () -> ground().left().count().legal() == PACKETS);
         assertThat(attacker.ask("raw-mark E")).isEqualTo("ok");
+    }
+
+    @Test
+    void case09NobodyMarksPackets() {
+        log.attack(9, "raw");
+        Tenant attacker = ground().attacker();
+
+        String answers = attacker.ask("mark " + attacker.acquire(0, "tunnel") + " " + Topology.ADDRESS_A);
+
+        assertThat(answers).matches("EPERM EPERM EPERM (EPERM|no namespaces)");
+        log.saw("set, clear, by cmsg, from a namespace of its own: " + answers);
     }
 
     @Test
