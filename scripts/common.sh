@@ -29,6 +29,13 @@ need() {
   install_packages "${packages[@]}"
 }
 
+# The same for a shared library: its file name and the package that has it.
+need_library() {
+  local known
+  known=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p) || known=
+  [[ $known == *"$1 "* ]] || install_packages "$2"
+}
+
 # Installs packages through apt. Returns 1, having said why, if that is not possible.
 install_packages() {
   if ((EUID != 0)); then

@@ -6,6 +6,7 @@ import static io.sluice.broker.bpf.Reg.*;
 import io.sluice.broker.bpf.ClassicFilter.Instruction;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -14,7 +15,7 @@ import java.util.stream.Stream;
  *
  * <p>A socket's filter sees the frame without its outer tag, which the kernel has put beside it. Filters are written for
  * the wire, so loads are corrected: from the bytes of {@link #WIRE}, which has the tag in its place, or from 4 bytes
- * further in front. Only a load at an offset that is computed does not reach the first 16 bytes of such a frame.
+ * further in front. Two loads find nothing in such a frame: at a computed offset below 16, and of 4 bytes at 15.
  *
  * <pre>
  *   R6 context   R7 A   R8 X   R9 4 if the tag is beside the frame, else 0
@@ -57,9 +58,8 @@ final class ClassicTranslator {
     }
 
     private List<Insn> translate(List<Instruction> filter, Label match) {
-        List<Label> labels = Stream.generate(() -> new Label("instruction"))
-                .limit(filter.size())
-                .toList();
+        List<Label> labels =
+                filter.stream().map(insn -> new Label("instruction")).toList();
         boolean[] reached = ClassicFilter.reached(filter);
         add(mov(R7, 0), mov(R8, 0), mov(R9, 0));
         for (int i = 0; i < ClassicFilter.MEMORY; i += 2) {
@@ -100,11 +100,8 @@ final class ClassicTranslator {
             case 4 -> arithmetic(insn);
             case 5 -> jump(insn, following);
             case 6 -> {
-                if (insn.code() == 0x16) {
-                    add(mov(R0, R7), jmpIf(Condition.EQ, R0, 0, noMatch), jmp(match));
-                } else {
-                    add(alu32(AluOp.MOV, R0, k), jmp(k == 0 ? noMatch : match));
-                }
+                add(insn.code() == 0x16 ? mov(R0, R7) : alu32(AluOp.MOV, R0, k));
+                add(jmpIf(Condition.EQ, R0, 0, noMatch), jmp(match));
             }
             default -> add(insn.code() == 0x07 ? mov(R8, R7) : mov(R7, R8));
         }
@@ -141,16 +138,11 @@ final class ClassicTranslator {
             Label untagged = new Label("untagged");
             Label loaded = new Label("loaded");
             add(jmpIf(Condition.EQ, R9, 0, untagged));
-            if (end <= WIRE_END) {
-                add(mov(R0, 0));
-                for (int i = k; i < end; i++) { // one by one: the stack is only read aligned
-                    add(ldx(Size.B, R1, R10, WIRE + i), alu(AluOp.LSH, R0, 8), alu(AluOp.OR, R0, R1));
-                }
-                add(jmp(loaded));
-            } else {
-                add(jmp(noMatch));
+            add(mov(R0, 0));
+            for (int i = k; i < Math.min(end, WIRE_END); i++) { // one by one: the stack is only read aligned
+                add(ldx(Size.B, R1, R10, WIRE + i), alu(AluOp.LSH, R0, 8), alu(AluOp.OR, R0, R1));
             }
-            add(untagged);
+            add(jmp(end <= WIRE_END ? loaded : noMatch), untagged);
             packet(size);
             add(loaded);
         }
@@ -190,62 +182,42 @@ final class ClassicTranslator {
         if (socket) {
             add(ldx(Size.W, R0, R6, SKB_LEN), alu(AluOp.ADD, R0, R9));
         } else {
-            add(
-                    ldx(Size.W, R0, R6, Programs.XDP_DATA_END),
-                    ldx(Size.W, R1, R6, Programs.XDP_DATA),
-                    alu(AluOp.SUB, R0, R1));
+            add(ldx(Size.W, R0, R6, Programs.XDP_DATA_END), ldx(Size.W, R1, R6, Programs.XDP_DATA));
+            add(alu(AluOp.SUB, R0, R1));
         }
     }
 
+    /** The operations have the same numbers in both languages. */
     private void arithmetic(Instruction insn) {
-        AluOp op = switch (insn.code() & 0xf0) {
-            case 0x00 -> AluOp.ADD;
-            case 0x10 -> AluOp.SUB;
-            case 0x20, 0x80 -> AluOp.MUL;
-            case 0x30 -> AluOp.DIV;
-            case 0x40 -> AluOp.OR;
-            case 0x50 -> AluOp.AND;
-            case 0x60 -> AluOp.LSH;
-            case 0x70 -> AluOp.RSH;
-            case 0x90 -> AluOp.MOD;
-            default -> AluOp.XOR;
-        };
         if (insn.code() == 0x84) {
-            add(alu32(op, R7, -1)); // NEG
-        } else if ((insn.code() & 8) == 0) {
-            add(alu32(op, R7, insn.k()));
-        } else {
-            if (op == AluOp.DIV || op == AluOp.MOD) {
-                add(jmpIf(Condition.EQ, R8, 0, noMatch));
-            }
-            add(alu32(op, R7, R8));
+            add(alu32(AluOp.MUL, R7, -1)); // NEG
+            return;
         }
+        AluOp op = find(AluOp.values(), candidate -> candidate.code == (insn.code() & 0xf0));
+        boolean constant = (insn.code() & 8) == 0;
+        if (!constant && (op == AluOp.DIV || op == AluOp.MOD)) {
+            add(jmpIf(Condition.EQ, R8, 0, noMatch));
+        }
+        add(constant ? alu32(op, R7, insn.k()) : alu32(op, R7, R8));
     }
 
     private void jump(Instruction insn, List<Label> following) {
-        Condition condition = switch (insn.code() & 0xf0) {
-            case 0x00 -> null;
-            case 0x10 -> Condition.EQ;
-            case 0x20 -> Condition.GT;
-            case 0x30 -> Condition.GE;
-            default -> Condition.SET;
-        };
-        if (condition == null) {
+        if (insn.code() == 0x05) {
             add(jmp(following.get(insn.k())));
             return;
         }
+        Condition condition = find(Condition.values(), candidate -> candidate.code == (insn.code() & 0xf0));
         Label then = following.get(insn.jt());
         add((insn.code() & 8) == 0 ? jmpIf32(condition, R7, insn.k(), then) : jmpIf32(condition, R7, R8, then));
         add(jmp(following.get(insn.jf())));
     }
 
+    private static <T> T find(T[] values, Predicate<T> wanted) {
+        return Stream.of(values).filter(wanted).findFirst().orElseThrow();
+    }
+
     private static int bytes(Size size) {
-        return switch (size) {
-            case B -> 1;
-            case H -> 2;
-            case W -> 4;
-            case DW -> 8;
-        };
+        return size == Size.B ? 1 : size == Size.H ? 2 : 4;
     }
 
     private void add(Insn... insns) {

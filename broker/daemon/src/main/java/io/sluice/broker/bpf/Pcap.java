@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Pointer;
 
@@ -35,17 +36,16 @@ public final class Pcap {
             icmp6-echoreply icmp6-routersolicit icmp6-routeradvert icmp6-neighborsolicit icmp6-neighboradvert
             icmp6-redirect tcpflags tcp-fin tcp-syn tcp-rst tcp-push tcp-ack tcp-urg tcp-ece tcp-cwr""".split("\\s+"));
 
+    private static final Pattern CHARACTERS = Pattern.compile("[-A-Za-z0-9_. \\t:()\\[\\]+*/&|<>=!^%]*");
     /** At least as long as what libpcap takes for one name, with what addresses have in addition. */
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][-A-Za-z0-9_.:]*|::[A-Fa-f0-9:]*");
 
-    private static final Pattern BETWEEN = Pattern.compile("[ \\t()\\[\\]+*/&|<>=!^%:-]*");
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,10}|0[xX][0-9a-fA-F]{1,8}");
-    /** IPv4, whole or without its end; MAC. */
-    private static final Pattern ADDRESS =
-            Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){1,3}|[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}");
-
-    private static final Pattern IPV6_GROUPS = Pattern.compile("(?:[0-9a-fA-F]{1,4}(:(?=.)|$))*");
     private static final Pattern RANGE = Pattern.compile("[0-9]{1,5}-[0-9]{1,5}");
+    /** IPv4, whole or without its end; MAC; IPv6, whole or with a gap. Looser, and libpcap would see several words. */
+    private static final Pattern ADDRESS = Pattern.compile("[0-9]{1,3}([.][0-9]{1,3}){1,3}"
+            + "|[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){5}|[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){7}"
+            + "|(?=.*::)(?!.*::.*::|.*:::|.*[^:]:$)([0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}");
 
     private static Calls calls;
 
@@ -112,60 +112,27 @@ public final class Pcap {
 
     /** Throws IllegalArgumentException, naming the word, at what libpcap might look up. */
     static void requireNoNames(String expression) {
-        Matcher word = WORD.matcher(expression);
-        int end = 0;
+        boolean plain = CHARACTERS.matcher(expression).matches();
+        Assembler.require(plain, "'" + expression + "' is no expression: it has characters that none has");
+        Matcher words = WORD.matcher(expression);
         String before = "";
-        while (word.find()) {
-            requireBetween(expression.substring(end, word.start()));
-            String text = word.group();
-            boolean range = before.equals("portrange") && RANGE.matcher(text).matches();
+        while (words.find()) {
+            String word = words.group();
+            boolean range = before.equals("portrange") && RANGE.matcher(word).matches();
             Assembler.require(
-                    range || harmless(text),
-                    "'" + text + "' in '" + expression
+                    range || harmless(word),
+                    "'" + word + "' in '" + expression
                             + "' is no keyword, number or address that we know, and names are not looked up: write its number");
-            before = text;
-            end = word.end();
+            before = word;
         }
-        requireBetween(expression.substring(end));
     }
 
-    private static void requireBetween(String text) {
-        Assembler.require(BETWEEN.matcher(text).matches(), "'" + text + "' is nothing that an expression may have");
-    }
-
+    /** Offset and size, as in {@code tcp[tcpflags:1]}, are two words. */
     private static boolean harmless(String word) {
-        if (KEYWORDS.contains(word)
-                || NUMBER.matcher(word).matches()
-                || ADDRESS.matcher(word).matches()) {
-            return true;
-        }
-        return word.contains("::") ? shortened(word) : groups(word) == 8 || slice(word);
-    }
-
-    /** An IPv6 address with a gap. */
-    private static boolean shortened(String word) {
-        int gap = word.indexOf("::");
-        int before = groups(word.substring(0, gap));
-        int after = groups(word.substring(gap + 2));
-        return before >= 0 && after >= 0 && before + after <= 7;
-    }
-
-    /** How many groups of an IPv6 address there are, -1 if there is anything else. */
-    private static int groups(String text) {
-        boolean valid = IPV6_GROUPS.matcher(text).matches();
-        return !valid
-                ? -1
-                : text.isEmpty() ? 0 : (int) text.chars().filter(c -> c == ':').count() + 1;
-    }
-
-    /** Offset and size, as in {@code tcp[tcpflags:1]}. */
-    private static boolean slice(String word) {
-        for (String part : word.split(":", -1)) {
-            if (!KEYWORDS.contains(part) && !NUMBER.matcher(part).matches()) {
-                return false;
-            }
-        }
-        return true;
+        return ADDRESS.matcher(word).matches()
+                || Stream.of(word.split(":", -1))
+                        .allMatch(part ->
+                                KEYWORDS.contains(part) || NUMBER.matcher(part).matches());
     }
 
     private static synchronized Calls library() {

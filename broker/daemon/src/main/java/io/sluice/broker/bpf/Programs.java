@@ -15,6 +15,7 @@ public final class Programs {
     public static final long ALLOWED = 1;
 
     private static final int XDP_PASS = 2;
+    private static final int TC_ACT_SHOT = 2;
     /** struct xdp_md. */
     static final int XDP_DATA = 0;
 
@@ -82,6 +83,11 @@ public final class Programs {
                 () -> program.add(alu32(AluOp.MOV, R0, -1)));
         program.addAll(List.of(keep, exit(), drop, mov(R0, 0), exit()));
         return program;
+    }
+
+    /** Classifier: drops everything. */
+    public static List<Insn> drop() {
+        return List.of(mov(R0, TC_ACT_SHOT), exit());
     }
 
     /** Classifier: sends everything out of another device of the same network namespace. */

@@ -3,6 +3,7 @@ package io.sluice.broker.jail;
 import io.sluice.broker.bpf.BpfProgram;
 import io.sluice.broker.bpf.Insn;
 import io.sluice.broker.bpf.ProgramType;
+import io.sluice.broker.bpf.Programs;
 import io.sluice.broker.net.NetNamespace;
 import io.sluice.broker.net.Rtnetlink;
 import io.sluice.broker.police.PoliceProgram;
@@ -30,6 +31,16 @@ public final class Jails implements AutoCloseable {
     private static final int GROUP = 0x51000000;
     private static final int DEFAULT_MTU = 1500;
 
+    /** What uses the device inside a jail. */
+    public enum Inside {
+        /** AF_PACKET and AF_XDP, which get frames before the namespace's own stack; it gets none, and can't speak up. */
+        SOCKETS,
+        /** A device that takes every frame before the stack does. */
+        DEVICE,
+        /** Sockets of IP: the device has the addresses, and speaks ARP. */
+        STACK
+    }
+
     private final Rtnetlink host;
     private final int group;
     private long made;
@@ -56,10 +67,10 @@ public final class Jails implements AutoCloseable {
      * A jail as {@code place} says, shut. It is policed before it is up; inside, the device is up, and silent but for the
      * addresses that it is given.
      *
-     * @param stack whether sockets of IP will be used inside: then the device gets the addresses, and speaks ARP
+     * @param use what will use the device
      * @throws SyscallException ENODEV if there is no such bridge, EPERM without CAP_SYS_ADMIN
      */
-    public Jail create(Place.Jail place, int queues, boolean stack) throws IOException {
+    public Jail create(Place.Jail place, int queues, Inside use) throws IOException {
         try (Closer closer = new Closer()) {
             int bridge = place.bridge().isEmpty() ? 0 : bridge(place.bridge());
             int mtu = bridge == 0 ? DEFAULT_MTU : host.mtu(bridge);
@@ -70,13 +81,14 @@ public final class Jails implements AutoCloseable {
             closer.add(() -> delete(ifindex));
             PoliceState state = PoliceState.create();
             closer.add(state::close);
-            police(ifindex, true, PoliceProgram.fromTenant(place.rules(), state));
-            police(ifindex, false, PoliceProgram.toTenant(place.rules(), state));
+            police(host, ifindex, true, PoliceProgram.fromTenant(place.rules(), state));
+            police(host, ifindex, false, PoliceProgram.toTenant(place.rules(), state));
             if (bridge != 0) {
                 host.master(ifindex, bridge);
+                host.guard(ifindex);
             }
             inside.call(() -> {
-                setUpInside(place, stack);
+                setUpInside(place, use);
                 return null;
             });
             host.up(ifindex, false);
@@ -102,17 +114,20 @@ public final class Jails implements AutoCloseable {
         }
     }
 
-    private void police(int ifindex, boolean fromTenant, List<Insn> instructions) throws IOException {
+    private static void police(Rtnetlink netlink, int ifindex, boolean ingress, List<Insn> instructions)
+            throws IOException {
         try (BpfProgram program = BpfProgram.load(ProgramType.SCHED_CLS, "sluice_police", instructions)) {
-            host.police(ifindex, fromTenant, program.fd(), "sluice");
+            netlink.police(ifindex, ingress, program.fd(), "sluice");
         }
     }
 
-    private static void setUpInside(Place.Jail place, boolean stack) throws IOException {
+    private static void setUpInside(Place.Jail place, Inside use) throws IOException {
         try (Rtnetlink netlink = Rtnetlink.open()) {
             int device = netlink.ifindex(place.device());
-            netlink.up(device, !stack);
-            if (stack) {
+            netlink.up(device, use != Inside.STACK);
+            if (use == Inside.SOCKETS) {
+                police(netlink, device, true, Programs.drop());
+            } else if (use == Inside.STACK) {
                 for (Prefix prefix : prefixes(place)) {
                     netlink.address(device, InetAddress.getByAddress(prefix.network()), prefix.length());
                 }

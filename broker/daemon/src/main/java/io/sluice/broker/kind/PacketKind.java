@@ -59,7 +59,9 @@ public final class PacketKind {
             closer.add(active::close);
             List<Fd> sockets = new ArrayList<>();
             try (BpfProgram filter = BpfProgram.load(
-                    ProgramType.SOCKET_FILTER, "sluice_packet", Programs.packetFilter(active, device.ifindex()))) {
+                    ProgramType.SOCKET_FILTER,
+                    "sluice_packet",
+                    Programs.packetFilter(active, device.ifindex(), order.filter()))) {
                 int group = 0;
                 for (int i = 0; i < order.sockets(); i++) {
                     Fd socket = closer.add(Sockets.open(Sockets.AF_PACKET, Sockets.SOCK_RAW, 0, "AF_PACKET"));

@@ -3,6 +3,7 @@ package io.sluice.broker.kind;
 import io.sluice.broker.bpf.BpfLink;
 import io.sluice.broker.bpf.BpfMap;
 import io.sluice.broker.bpf.BpfProgram;
+import io.sluice.broker.bpf.ClassicFilter;
 import io.sluice.broker.bpf.ProgramType;
 import io.sluice.broker.bpf.Programs;
 import io.sluice.broker.bpf.XdpAttachMode;
@@ -13,6 +14,7 @@ import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import jnr.constants.platform.Errno;
 
 /**
@@ -30,13 +32,15 @@ public final class XdpDevices {
         private final int ifindex;
         private final BpfMap sockets;
         private final BpfLink link;
+        private final Optional<ClassicFilter> filter;
         private final Closer owned;
         private int users;
 
-        private Attached(int ifindex, BpfMap sockets, BpfLink link, Closer owned) {
+        private Attached(int ifindex, BpfMap sockets, BpfLink link, Optional<ClassicFilter> filter, Closer owned) {
             this.ifindex = ifindex;
             this.sockets = sockets;
             this.link = link;
+            this.filter = filter;
             this.owned = owned;
         }
 
@@ -74,9 +78,10 @@ public final class XdpDevices {
     /**
      * The device with our program attached, counted as used until {@link Attached#leave()}.
      *
-     * @throws SyscallException EBUSY if it runs in another mode for somebody else, or carries a foreign program
+     * @throws SyscallException EBUSY if it runs in another mode for somebody else, with another
+     *     filter, or carries a foreign program
      */
-    Attached join(Device device, XdpAttachMode mode) throws IOException {
+    Attached join(Device device, XdpAttachMode mode, Optional<ClassicFilter> filter) throws IOException {
         Attached there = attached.get(device.ifindex());
         if (there != null && there.link.attachedIfindex() != device.ifindex()) {
             // Detached from outside, or the ifindex was used again: the old leases keep a dead object.
@@ -84,12 +89,16 @@ public final class XdpDevices {
             there = null;
         }
         if (there == null) {
-            there = attach(device, mode);
+            there = attach(device, mode, filter);
             attached.put(device.ifindex(), there);
         } else if (mode != XdpAttachMode.AUTO && mode != there.mode()) {
             throw new SyscallException(
                     "attach XDP to " + device.name() + " in " + mode + " mode while other leases have it in "
                             + there.mode() + " mode",
+                    Errno.EBUSY.intValue());
+        } else if (!filter.equals(there.filter)) {
+            throw new SyscallException(
+                    "attach XDP to " + device.name() + " with another filter than the leases on it have",
                     Errno.EBUSY.intValue());
         }
         there.users++;
@@ -105,15 +114,16 @@ public final class XdpDevices {
         }
     }
 
-    private Attached attach(Device device, XdpAttachMode mode) throws IOException {
+    private Attached attach(Device device, XdpAttachMode mode, Optional<ClassicFilter> filter) throws IOException {
         try (Closer closer = new Closer()) {
             BpfMap sockets = BpfMap.xskMap("sluice_xsks", MAX_QUEUES);
             closer.add(sockets::close);
-            try (BpfProgram program = BpfProgram.load(ProgramType.XDP, "sluice_xdp", Programs.xdpRedirect(sockets))) {
+            try (BpfProgram program =
+                    BpfProgram.load(ProgramType.XDP, "sluice_xdp", Programs.xdpRedirect(sockets, filter))) {
                 BpfLink link = BpfLink.attachXdp(program, device.ifindex(), mode);
                 closer.add(link::close);
                 closer.add(() -> detach(link));
-                return new Attached(device.ifindex(), sockets, link, closer.release());
+                return new Attached(device.ifindex(), sockets, link, filter, closer.release());
             }
         }
     }

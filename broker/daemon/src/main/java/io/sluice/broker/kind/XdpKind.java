@@ -42,7 +42,7 @@ public final class XdpKind {
     /** Makes the sockets of {@code order} with {@code pool} as their UMEM. */
     public static Made make(XdpOrder order, Device device, Pool pool, XdpDevices devices) throws IOException {
         try (Closer closer = new Closer()) {
-            XdpDevices.Attached attached = devices.join(device, attachMode(order));
+            XdpDevices.Attached attached = devices.join(device, attachMode(order), order.filter());
             closer.add(attached::leave);
             List<Fd> sockets = new ArrayList<>();
             for (int queue : order.queues()) {

@@ -58,7 +58,10 @@ public final class Maker implements AutoCloseable {
 
     private Result jailed(Order order, Place.Jail place, Pool pool) throws IOException {
         try (Closer closer = new Closer()) {
-            Jail jail = jails.create(place, Collections.max(order.queues()) + 1, order instanceof IpGrant);
+            Jails.Inside use = order instanceof IpGrant
+                    ? Jails.Inside.STACK
+                    : order instanceof TapGrant ? Jails.Inside.DEVICE : Jails.Inside.SOCKETS;
+            Jail jail = jails.create(place, Collections.max(order.queues()) + 1, use);
             closer.add(jail::close);
             Result inside = jail.call(() -> open(order, pool, new XdpDevices()));
             closer.release();

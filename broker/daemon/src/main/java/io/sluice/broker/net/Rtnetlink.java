@@ -54,8 +54,7 @@ public final class Rtnetlink implements AutoCloseable {
     private static final int SKIP_STATS = 8;
     private static final int IFLA_NUM_TX_QUEUES = 31;
     private static final int IFLA_NUM_RX_QUEUES = 32;
-    private static final int IFLA_BRPORT_LEARNING = 8;
-    private static final int IFLA_BRPORT_ISOLATED = 33;
+    private static final int IFLA_BRPORT_GUARD = 5;
     private static final int IFF_UP = 1;
     private static final int IFF_NOARP = 0x80;
     /** Bytes of struct ifinfomsg, and where its ifi_index is. */
@@ -140,8 +139,9 @@ public final class Rtnetlink implements AutoCloseable {
     }
 
     /**
-     * Brings a device up that from then on has only those IPv6 addresses that it is given: the kernel takes that setting
-     * (IFLA_INET6_ADDR_GEN_MODE) of devices that exist, not with their creation. A kernel without IPv6 has nothing to set.
+     * Brings a device up that makes no IPv6 address of itself: the kernel takes that setting (IFLA_INET6_ADDR_GEN_MODE) of
+     * devices that exist, not with their creation, and one without IPv6 has nothing to set. It still believes a router's
+     * advertisement, address and default route: whoever polices the link has to drop those (ICMPv6 type 134).
      *
      * @param noArp neither ask for nor answer who has an address
      */
@@ -181,14 +181,12 @@ public final class Rtnetlink implements AutoCloseable {
                 "add device " + ifindex + " to bridge " + bridge);
     }
 
-    /** Makes a bridge's port one that reaches no other isolated port, and from which the bridge learns no address. */
-    public void isolate(int ifindex) throws IOException {
+    /** Makes a bridge's port one that takes no BPDU: it goes down at the first, which no tenant has to send. */
+    public void guard(int ifindex) throws IOException {
         NetlinkMessage request = new NetlinkMessage(SETLINK, 0)
                 .link(AF_BRIDGE, ifindex, 0, 0)
-                .nest(
-                        IFLA_PROTINFO | NESTED,
-                        port -> port.bytes(IFLA_BRPORT_LEARNING, (byte) 0).bytes(IFLA_BRPORT_ISOLATED, (byte) 1));
-        socket.request(request, "isolate bridge port " + ifindex);
+                .nest(IFLA_PROTINFO | NESTED, port -> port.bytes(IFLA_BRPORT_GUARD, (byte) 1));
+        socket.request(request, "guard bridge port " + ifindex);
     }
 
     /** Deletes a device, and with one end of a veth pair the other. One that is gone already is no error. */

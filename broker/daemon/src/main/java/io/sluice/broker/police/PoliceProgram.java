@@ -12,7 +12,9 @@ import io.sluice.broker.bpf.Programs;
 import io.sluice.broker.bpf.Reg;
 import io.sluice.broker.bpf.Size;
 import io.sluice.broker.police.PoliceState.Direction;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -40,19 +42,15 @@ public final class PoliceProgram {
     private static final int VLAN_PROTO = 28;
 
     private static final int ETHERNET = 14;
-    private static final int ETH_P_IP = 0x0800;
-    private static final int ETH_P_ARP = 0x0806;
     private static final int ETH_P_8021Q = 0x8100;
-    private static final int ETH_P_IPV6 = 0x86dd;
     private static final int ETH_P_8021AD = 0x88a8;
 
+    // IPv6 extension headers
     private static final int HOP_BY_HOP = 0;
     private static final int ROUTING = 43;
     private static final int FRAGMENT = 44;
-    private static final int ICMPV6 = 58;
     private static final int DESTINATION_OPTIONS = 60;
-    /** Authentication, mobility, HIP, Shim6, experiments: extension headers that a receiver may look behind. */
-    private static final int[] OPAQUE = {51, 135, 139, 140, 253, 254};
+    private static final int ICMPV6 = 58;
 
     /** No packet needs more; RFC 8504 lets a host give up at 8 options, not even headers. */
     private static final int MAX_EXTENSIONS = 6;
@@ -83,8 +81,15 @@ public final class PoliceProgram {
         program.begin(SOURCE_ETHERNET);
         program.oneOf(rules.macs(), SOURCE_ETHERNET + 6, program.drop(DropReason.MAC));
         program.vlan(SOURCE_ETHERNET, program.drop(DropReason.VLAN));
+        if (!rules.ipv4().isEmpty()) {
+            program.ipv4();
+            program.arp();
+        }
+        if (!rules.ipv6().isEmpty()) {
+            program.ipv6();
+        }
         if (!rules.layer2()) {
-            program.layer3();
+            program.add(jmp(program.drop(DropReason.ETHERTYPE)));
         }
         return program.end();
     }
@@ -124,8 +129,8 @@ public final class PoliceProgram {
         add(ldx(Size.H, R1, R10, TAG), bigEndian(R1, 16));
         // A second tag would choose the VLAN behind a switch that takes off the first one, as it does with its native
         // VLAN and with priority tags. So would a service tag, first or second. No rule can allow these.
-        add(tagged, jmpIf(Condition.EQ, R9, ETH_P_8021Q, refused), jmpIf(Condition.EQ, R9, ETH_P_8021AD, refused));
-        add(alu(AluOp.AND, R1, 0xfff));
+        add(tagged, alu(AluOp.AND, R1, 0xfff));
+        when(refused, ETH_P_8021Q, ETH_P_8021AD);
         rules.vlans().forEach(vlan -> add(jmpIf(Condition.EQ, R1, vlan, allowed)));
         if (rules.untagged()) {
             add(jmpIf(Condition.EQ, R1, 0, allowed));
@@ -133,38 +138,17 @@ public final class PoliceProgram {
         add(jmp(refused), allowed);
     }
 
-    private void layer3() {
-        Label arp = new Label("ARP");
-        Label ipv4 = new Label("IPv4");
-        Label ipv6 = new Label("IPv6");
-        if (!rules.ipv4().isEmpty()) {
-            add(jmpIf(Condition.EQ, R9, ETH_P_IP, ipv4), jmpIf(Condition.EQ, R9, ETH_P_ARP, arp));
-        }
-        if (!rules.ipv6().isEmpty()) {
-            add(jmpIf(Condition.EQ, R9, ETH_P_IPV6, ipv6));
-        }
-        add(jmp(drop(DropReason.ETHERTYPE)));
-        if (!rules.ipv4().isEmpty()) {
-            add(ipv4);
-            ipv4();
-            add(arp);
-            arp();
-        }
-        if (!rules.ipv6().isEmpty()) {
-            add(ipv6);
-            ipv6();
-        }
-    }
-
     private void ipv4() {
         Label malformed = drop(DropReason.MALFORMED);
+        Label other = new Label("not IPv4");
+        add(jmpIf(Condition.NE, R9, 0x0800, other));
         load(NETWORK, 20);
         add(ldx(Size.B, R1, R10, NETWORK), mov(R2, R1), alu(AluOp.RSH, R2, 4), jmpIf(Condition.NE, R2, 4, malformed));
         add(alu(AluOp.AND, R1, 15), jmpIf(Condition.LT, R1, 5, malformed));
         add(alu(AluOp.LSH, R1, 2), alu(AluOp.ADD, R1, R8), ldx(Size.W, R2, R6, LEN));
         add(jmpIf(Condition.GT, R1, R2, malformed));
         oneOf(rules.ipv4(), NETWORK + 12, drop(DropReason.IPV4));
-        add(jmp(pass));
+        add(jmp(pass), other);
     }
 
     /**
@@ -173,6 +157,8 @@ public final class PoliceProgram {
      */
     private void arp() {
         Label refused = drop(DropReason.ARP);
+        Label other = new Label("not ARP");
+        add(jmpIf(Condition.NE, R9, 0x0806, other));
         load(NETWORK, 14); // up to the sender's MAC address
         add(ldx(Size.W, R1, R10, NETWORK), bigEndian(R1, 32), jmpIf32(Condition.NE, R1, 0x0001_0800, refused));
         add(ldx(Size.W, R1, R10, NETWORK + 4), bigEndian(R1, 32), alu(AluOp.SUB, R1, 0x0604_0001));
@@ -181,14 +167,16 @@ public final class PoliceProgram {
         add(alu(AluOp.ADD, R8, 14));
         load(NETWORK, 14); // from the sender's IP address
         oneOf(rules.ipv4(), NETWORK, refused);
-        add(jmp(pass));
+        add(jmp(pass), other);
     }
 
     private void ipv6() {
+        Label other = new Label("not IPv6");
         Label icmp = new Label("ICMPv6");
         Label fragment = new Label("fragment");
         Label upper = new Label("upper layer");
         Label hidden = drop(DropReason.IPV6);
+        add(jmpIf(Condition.NE, R9, 0x86dd, other));
         load(NETWORK, 40);
         add(ldx(Size.B, R1, R10, NETWORK), alu(AluOp.RSH, R1, 4));
         add(jmpIf(Condition.NE, R1, 6, drop(DropReason.MALFORMED)));
@@ -199,9 +187,10 @@ public final class PoliceProgram {
         // A router advertisement behind extension headers is still one to its receivers, so we walk them as they do.
         for (int i = 0; i < MAX_EXTENSIONS; i++) {
             Label walk = new Label("extension header");
-            add(jmpIf(Condition.EQ, R9, ICMPV6, icmp), jmpIf(Condition.EQ, R9, FRAGMENT, fragment));
-            add(jmpIf(Condition.EQ, R9, HOP_BY_HOP, walk), jmpIf(Condition.EQ, R9, ROUTING, walk));
-            add(jmpIf(Condition.NE, R9, DESTINATION_OPTIONS, upper), walk);
+            when(icmp, ICMPV6);
+            when(fragment, FRAGMENT);
+            when(walk, HOP_BY_HOP, ROUTING, DESTINATION_OPTIONS);
+            add(jmp(upper), walk);
             load(NEXT, 2);
             add(ldx(Size.B, R9, R10, NEXT), ldx(Size.B, R1, R10, NEXT + 1));
             add(alu(AluOp.ADD, R1, 1), alu(AluOp.LSH, R1, 3), alu(AluOp.ADD, R8, R1));
@@ -212,16 +201,16 @@ public final class PoliceProgram {
         // This also drops fragmented pings; neighbour discovery in fragments is forbidden by RFC 6980.
         add(fragment);
         load(NEXT, 1);
-        add(ldx(Size.B, R9, R10, NEXT), jmpIf(Condition.EQ, R9, ICMPV6, drop(DropReason.ICMPV6)), upper);
-        for (int header : new int[] {HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION_OPTIONS}) {
-            add(jmpIf(Condition.EQ, R9, header, hidden));
-        }
-        for (int header : OPAQUE) {
-            add(jmpIf(Condition.EQ, R9, header, hidden));
-        }
+        add(ldx(Size.B, R9, R10, NEXT));
+        when(drop(DropReason.ICMPV6), ICMPV6);
+        add(upper);
+        when(hidden, HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION_OPTIONS);
+        // Authentication, mobility, HIP, Shim6, experiments: headers that a receiver may look behind.
+        when(hidden, 51, 135, 139, 140, 253, 254);
         ifUnspecified(hidden);
         add(jmp(pass), icmp);
         icmpv6();
+        add(other);
     }
 
     private void icmpv6() {
@@ -230,13 +219,11 @@ public final class PoliceProgram {
         Label target = new Label("target");
         load(NEXT, 1);
         add(ldx(Size.B, R9, R10, NEXT));
-        add(jmpIf(Condition.EQ, R9, 134, refused), jmpIf(Condition.EQ, R9, 137, refused)); // router adv., redirect
-        add(jmpIf(Condition.EQ, R9, 136, target)); // neighbour advertisement
+        when(refused, 134, 137); // router advertisement, redirect
+        when(target, 136); // neighbour advertisement
         ifUnspecified(unspecified);
         add(jmp(pass), unspecified);
-        for (int report : new int[] {131, 132, 143}) { // multicast listener report, done, report of version 2
-            add(jmpIf(Condition.EQ, R9, report, pass));
-        }
+        when(pass, 131, 132, 143); // multicast listener report, done, report of version 2
         // Duplicate address detection: for a neighbour's address it would make the neighbour give it up.
         add(jmpIf(Condition.NE, R9, 135, refused), target);
         load(NEXT, 24);
@@ -267,31 +254,30 @@ public final class PoliceProgram {
         Reg[] words = {R1, R2, R3, R4};
         int bytes = prefixes.get(0).network().length;
         for (int i = 0; i < bytes; i += 4) {
-            // The last word of a MAC address is half a word, the upper half.
-            int bits = Math.min(32, (bytes - i) * Byte.SIZE);
-            add(ldx(bits == 32 ? Size.W : Size.H, words[i / 4], R10, address + i), bigEndian(words[i / 4], bits));
+            int missing = Math.max(0, i + 4 - bytes) * Byte.SIZE; // a MAC address has one and a half words
+            Reg word = words[i / 4];
+            add(ldx(missing == 0 ? Size.W : Size.H, word, R10, address + i), bigEndian(word, 32 - missing));
+            add(alu(AluOp.LSH, word, missing));
         }
         Label found = new Label("found");
         for (Prefix prefix : prefixes) {
             Label next = new Label("next prefix");
-            byte[] network = prefix.network();
-            for (int i = 0; i * Byte.SIZE < prefix.length(); i += 4) {
-                int width = Math.min(32, (bytes - i) * Byte.SIZE);
-                int behind = Math.max(0, width - (prefix.length() - i * Byte.SIZE));
-                int value = 0;
-                for (int b = i; b < Math.min(i + 4, bytes); b++) {
-                    value = value << Byte.SIZE | (network[b] & 0xff);
-                }
-                Reg word = words[i / 4];
-                if (behind > 0) {
-                    add(alu32(AluOp.MOV, R5, word), alu32(AluOp.AND, R5, -1 << behind));
-                    word = R5;
-                }
-                add(jmpIf32(Condition.NE, word, value, next));
+            ByteBuffer network = ByteBuffer.wrap(Arrays.copyOf(prefix.network(), 16));
+            for (int i = 0; i * 32 < prefix.length(); i++) {
+                int behind = Math.max(0, (i + 1) * 32 - prefix.length());
+                add(alu32(AluOp.MOV, R5, words[i]), alu32(AluOp.AND, R5, -1 << behind));
+                add(jmpIf32(Condition.NE, R5, network.getInt(i * 4), next));
             }
             add(jmp(found), next);
         }
         add(jmp(none), found);
+    }
+
+    /** Goes there if R9 is one of the values. */
+    private void when(Label target, int... values) {
+        for (int value : values) {
+            add(jmpIf(Condition.EQ, R9, value, target));
+        }
     }
 
     /** Copies from R8 on to the stack; what is too short is malformed. Changes R0 to R5. */

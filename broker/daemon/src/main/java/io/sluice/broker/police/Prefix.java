@@ -1,23 +1,19 @@
 package io.sluice.broker.police;
 
-import java.util.Arrays;
 import java.util.HexFormat;
 
-/** The first bits of an address, in network byte order: of IPv4 (4 bytes), IPv6 (16), or a MAC address (6, used whole). */
-public final class Prefix {
-    private final byte[] network;
-    private final int length;
+/**
+ * The first bits of an address, in network byte order: of IPv4 (4 bytes), IPv6 (16), or a MAC address (6, used whole).
+ *
+ * @param hex the bytes of the address, lower case, with colons between; the bits behind the prefix are 0
+ * @param length how many bits have to match, 0 to all
+ */
+public record Prefix(String hex, int length) {
+    private static final HexFormat HEX = HexFormat.ofDelimiter(":");
 
-    /**
-     * Takes a copy.
-     *
-     * @param network the address; the bits behind the prefix are 0
-     * @param length how many bits have to match, 0 to all
-     * @throws IllegalArgumentException if the length is out of range or a bit behind the prefix is set
-     */
-    public Prefix(byte[] network, int length) {
-        this.network = network.clone();
-        this.length = length;
+    /** Throws IllegalArgumentException if the length is out of range or a bit behind the prefix is set. */
+    public Prefix {
+        byte[] network = HEX.parseHex(hex);
         int bits = network.length * Byte.SIZE;
         if (bits != 32 && bits != 48 && bits != 128) {
             throw new IllegalArgumentException("an address has 4, 6 or 16 bytes, not " + network.length);
@@ -27,10 +23,15 @@ public final class Prefix {
         }
         for (int i = length; i < bits; i++) {
             if ((network[i / 8] & 0x80 >> i % 8) != 0) {
-                throw new IllegalArgumentException("bits are set behind the first " + length + " of "
-                        + HexFormat.ofDelimiter(":").formatHex(network) + ": clear them, or make the prefix longer");
+                throw new IllegalArgumentException("bits are set behind the first " + length + " of " + hex
+                        + ": clear them, or make the prefix longer");
             }
         }
+    }
+
+    /** The first {@code length} bits of an address. */
+    public Prefix(byte[] network, int length) {
+        this(HEX.formatHex(network), length);
     }
 
     /** The whole address. */
@@ -38,28 +39,13 @@ public final class Prefix {
         return new Prefix(address, address.length * Byte.SIZE);
     }
 
-    /** A copy of the address. */
+    /** The address, 4, 6 or 16 bytes. */
     public byte[] network() {
-        return network.clone();
-    }
-
-    /** How many bits have to match. */
-    public int length() {
-        return length;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof Prefix that && length == that.length && Arrays.equals(network, that.network);
-    }
-
-    @Override
-    public int hashCode() {
-        return 31 * Arrays.hashCode(network) + length;
+        return HEX.parseHex(hex);
     }
 
     @Override
     public String toString() {
-        return HexFormat.ofDelimiter(":").formatHex(network) + "/" + length;
+        return hex + "/" + length;
     }
 }

@@ -1,5 +1,6 @@
 package io.sluice.broker.policy;
 
+import io.sluice.broker.bpf.ClassicFilter;
 import io.sluice.grant.v1.GrantRequest;
 import io.sluice.grant.v1.PacketRequest;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.stream.IntStream;
  * @param promiscuous the device receives what is addressed to others
  * @param bufferBytes SO_RCVBUFFORCE and SO_SNDBUFFORCE of each socket; the kernel allows twice that
  * @param ringFrames most entries of each TPACKET_V2 ring; 0: no rings
+ * @param filter only what matches it is received
  */
 public record PacketGrant(
         String name,
@@ -26,10 +28,11 @@ public record PacketGrant(
         boolean offloads,
         boolean promiscuous,
         int bufferBytes,
-        int ringFrames)
+        int ringFrames,
+        Optional<ClassicFilter> filter)
         implements Grant {
     private static final String UNCONFINED = "true, as a packet socket reaches every device of its network namespace:"
-            + " whoever holds it can re-bind it, read and send there whatever this grant says";
+            + " whoever holds it can re-bind it, read and send there whatever this grant says; or a jail in place of the interface";
     private static final Range SOCKETS = new Range(1, 32);
     private static final Range BUFFER = new Range(128 << 10, 256 << 20); // a superframe with its skb has to fit
     private static final Range RING = Range.powersOfTwo(32, 65_536); // the fewest fill a page, of 64 KiB too
@@ -41,10 +44,11 @@ public record PacketGrant(
 
     static Optional<Grant> read(String name, Section section) {
         boolean jailed = section.value("jail").isPresent();
-        section.allow((jailed ? "kind jail" : "kind interface unconfined")
-                + " sockets fanout offloads promiscuous buffer ring-frames");
+        section.allow("kind interface jail unconfined sockets fanout offloads promiscuous buffer ring-frames filter");
         Optional<Place> place = Place.read(section);
-        if (!jailed) {
+        if (jailed && section.value("unconfined").isPresent()) {
+            section.problem("it has a jail and is unconfined; expected one of them");
+        } else if (!jailed) {
             section.require("unconfined", UNCONFINED).text("unconfined", UNCONFINED, "true"::equals);
         }
         int sockets = section.integer("sockets", SOCKETS, 1);
@@ -55,8 +59,9 @@ public record PacketGrant(
         int buffer = (int) section.number("buffer", Section.BYTES, BUFFER::has, size, 4 << 20);
         LongPredicate ring = frames -> frames == 0 || RING.has(frames);
         int frames = (int) section.number("ring-frames", Section.NUMBER, ring, "0 or " + RING, 0);
-        return section.make(() ->
-                new PacketGrant(name, place.orElseThrow(), sockets, fanout, offloads, promiscuous, buffer, frames));
+        Optional<ClassicFilter> filter = section.filter();
+        return section.make(() -> new PacketGrant(
+                name, place.orElseThrow(), sockets, fanout, offloads, promiscuous, buffer, frames, filter));
     }
 
     @Override
@@ -75,7 +80,7 @@ public record PacketGrant(
         int most = wish.getSockets() == 0 ? sockets : wish.getSockets();
         boolean header = wish.hasVnetHeader() ? wish.getVnetHeader() : offloads && wish.getRingFrames() == 0;
         int frames = wish.getRingFrames();
-        return new PacketOrder(name, place, most, fanout, header, promiscuous, bufferBytes, frames);
+        return new PacketOrder(name, place, most, fanout, header, promiscuous, bufferBytes, frames, filter);
     }
 
     @Override
@@ -92,6 +97,7 @@ public record PacketGrant(
                 .check(!order.promiscuous() || promiscuous, "promiscuous", order.promiscuous(), promiscuous)
                 .atMost("buffer", order.bufferBytes(), bufferBytes)
                 .atMost("ring frames", order.ringFrames(), ringFrames)
+                .same("filter", order.filter(), filter)
                 .found();
     }
 

@@ -1,6 +1,8 @@
 package io.sluice.broker.policy;
 
+import io.sluice.broker.bpf.ClassicFilter;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -19,7 +21,8 @@ public record PacketOrder(
         boolean vnetHeader,
         boolean promiscuous,
         int bufferBytes,
-        int ringFrames)
+        int ringFrames,
+        Optional<ClassicFilter> filter)
         implements Order {
     /** Bytes of a ring's entry: a frame of 1518 bytes, its tpacket2_hdr and address fit. */
     public static final int RING_FRAME_BYTES = 2048;

@@ -21,6 +21,9 @@ public sealed interface Place {
     /** Of a grant: a device of the host, or a jail. */
     static Optional<Place> read(Section section) {
         if (section.value("jail").isPresent()) {
+            if (section.value("interface").isPresent()) {
+                section.problem("it has an interface and a jail; expected one of them");
+            }
             return section.section("jail").flatMap(Jail::read).map(Place.class::cast);
         }
         String device = section.device();

@@ -1,5 +1,7 @@
 package io.sluice.broker.policy;
 
+import io.sluice.broker.bpf.ClassicFilter;
+import io.sluice.broker.bpf.Pcap;
 import io.sluice.broker.policy.PolicyException.Problem;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -155,6 +157,19 @@ final class Section {
         String expected = "the name of a network device, 1 to 15 printable ASCII characters without blanks, / and :";
         Predicate<String> valid = Require.INTERFACE.asMatchPredicate();
         return require("interface", expected).text("interface", expected, valid).orElse("");
+    }
+
+    /** An expression in the language of tcpdump; empty if it is absent or, which is an error, libpcap refuses it. */
+    Optional<ClassicFilter> filter() {
+        Node node = value("filter").orElse(null);
+        try {
+            return node == null
+                    ? Optional.empty()
+                    : Optional.of(Pcap.compile(node instanceof ScalarNode text ? text.getValue() : "", 0x40000));
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            problem(node, "filter can't be used: " + e.getMessage() + "; expected an expression as tcpdump has them");
+            return Optional.empty();
+        }
     }
 
     /** One of the words. */

@@ -1,5 +1,6 @@
 package io.sluice.broker.policy;
 
+import io.sluice.broker.bpf.ClassicFilter;
 import io.sluice.grant.v1.GrantRequest;
 import io.sluice.grant.v1.XdpRequest;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
  * @param rxOnly the sockets can never send
  * @param rings maxima; tx counts only if not {@code rxOnly}
  * @param busyPoll set before the sockets are handed over; absent: none
+ * @param filter only what matches it is received, the rest goes to the stack
  */
 public record XdpGrant(
         String name,
@@ -28,7 +30,8 @@ public record XdpGrant(
         boolean forceCopy,
         boolean rxOnly,
         Rings rings,
-        Optional<BusyPoll> busyPoll)
+        Optional<BusyPoll> busyPoll,
+        Optional<ClassicFilter> filter)
         implements Grant {
     private static final Range QUEUE = new Range(0, 4095);
     private static final Range QUEUES = new Range(1, 252); // a reply carries 253 descriptors; one may be the pool's
@@ -40,8 +43,7 @@ public record XdpGrant(
     }
 
     static Optional<Grant> read(String name, Section section) {
-        section.allow((section.value("jail").isPresent() ? "kind jail" : "kind interface")
-                + " queues mode force-copy rx-only rings busy-poll");
+        section.allow("kind interface jail queues mode force-copy rx-only rings busy-poll filter");
         Optional<Place> place = Place.read(section);
         List<Integer> queues = queues(section);
         XdpMode mode = section.choice("mode", XdpMode.AUTO);
@@ -49,8 +51,9 @@ public record XdpGrant(
         boolean rxOnly = section.flag("rx-only", false);
         Rings rings = section.section("rings").map(Rings::read).orElse(Rings.DEFAULT);
         Optional<BusyPoll> busyPoll = section.section("busy-poll").map(BusyPoll::read);
-        return section.make(
-                () -> new XdpGrant(name, place.orElseThrow(), queues, mode, forceCopy, rxOnly, rings, busyPoll));
+        Optional<ClassicFilter> filter = section.filter();
+        return section.make(() ->
+                new XdpGrant(name, place.orElseThrow(), queues, mode, forceCopy, rxOnly, rings, busyPoll, filter));
     }
 
     private static List<Integer> queues(Section section) {
@@ -109,7 +112,8 @@ public record XdpGrant(
                         orElse(wish.getCompletionRing(), rings.completion())),
                 orElse(wish.getChunkSize(), 2048),
                 wish.getHeadroom(),
-                wish.getNoBusyPoll() ? Optional.empty() : busyPoll);
+                wish.getNoBusyPoll() ? Optional.empty() : busyPoll,
+                filter);
     }
 
     private static int orElse(int wish, int otherwise) {
@@ -133,6 +137,7 @@ public record XdpGrant(
                 .atMost("tx ring", order.rings().tx(), rings.tx())
                 .atMost("fill ring", order.rings().fill(), rings.fill())
                 .atMost("completion ring", order.rings().completion(), rings.completion())
+                .same("filter", order.filter(), filter)
                 .check(!polls, "busy-poll", order.busyPoll(), busyPoll)
                 .found();
     }

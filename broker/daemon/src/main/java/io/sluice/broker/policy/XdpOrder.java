@@ -1,5 +1,6 @@
 package io.sluice.broker.policy;
 
+import io.sluice.broker.bpf.ClassicFilter;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,7 +22,8 @@ public record XdpOrder(
         Rings rings,
         int chunkSize,
         int headroom,
-        Optional<BusyPoll> busyPoll)
+        Optional<BusyPoll> busyPoll,
+        Optional<ClassicFilter> filter)
         implements Order {
     /** Bytes of a chunk that are not headroom: the kernel's own (XDP_PACKET_HEADROOM), and a frame with a VLAN tag. */
     private static final int RESERVED = 256 + 1518;

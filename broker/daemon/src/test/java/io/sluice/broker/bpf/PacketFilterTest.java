@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import jnr.constants.platform.Errno;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -116,8 +117,25 @@ class PacketFilterTest {
         assertThat(receive(socket)).containsExactly(1, 65536 + HEADER);
     }
 
+    @Test
+    void anExpressionChoosesAmongThePackets() throws Exception {
+        attachFilter(leased, Optional.of(Pcap.compile("ether proto 0x88b5 and ether[14:4] != 2", 262_144)));
+        send("tenant", 1, 100);
+        assertThat(isEmpty(socket)).as("before the lease is allowed").isTrue();
+        revocation.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+        send("other", 1, 100);
+        send("tenant", 2, 100);
+        send("tenant", 3, 100);
+        assertThat(receive(socket)).containsExactly(3, 100);
+        assertThat(isEmpty(socket)).isTrue();
+    }
+
     private void attachFilter(int ifindex) throws IOException {
-        List<Insn> filter = Programs.packetFilter(revocation, ifindex);
+        attachFilter(ifindex, Optional.empty());
+    }
+
+    private void attachFilter(int ifindex, Optional<ClassicFilter> expression) throws IOException {
+        List<Insn> filter = Programs.packetFilter(revocation, ifindex, expression);
         try (BpfProgram program = BpfProgram.load(ProgramType.SOCKET_FILTER, "packet", filter)) {
             setOption(socket, SO_ATTACH_BPF, program.fd().number());
         }

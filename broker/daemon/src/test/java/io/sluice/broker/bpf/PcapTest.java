@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.sluice.broker.bpf.ClassicFilter.Instruction;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PcapTest {
     @Test
+    @Tag("kernel")
     void anExpressionBecomesInstructions() {
         assertThat(Pcap.compile("ip", 96).instructions())
                 .containsExactly(
@@ -25,6 +27,7 @@ class PcapTest {
     }
 
     @Test
+    @Tag("kernel")
     void whatLibpcapRefusesIsRefusedInItsWords() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Pcap.compile("tcp port", 96))
@@ -72,9 +75,27 @@ class PcapTest {
         return Pcap.KEYWORDS.stream();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "host ::1",
+                "host 2001:db8::1:2",
+                "net fe80::/10",
+                "host 1:2:3:4:5:6:7:8",
+                "ether host 02:0:0:0:1:10",
+                "tcp[2:2] - 20 > 0x10",
+                "tcp[tcpflags:1] & tcp-syn != 0",
+                "portrange 10-20",
+                "net 10.1.2"
+            })
+    void numbersAreNoNames(String expression) {
+        Pcap.requireNoNames(expression);
+    }
+
     /** A keyword in the place of a name is an error of syntax; a name would be "unknown". */
     @ParameterizedTest
     @MethodSource("keywords")
+    @Tag("kernel")
     void noKeywordIsLookedUp(String keyword) {
         for (String before : List.of("host ", "net ", "port ", "ip proto ")) {
             assertThatCode(() -> Pcap.compile(before + keyword, 96))
@@ -86,6 +107,7 @@ class PcapTest {
     }
 
     @Test
+    @Tag("kernel")
     void thereIsAMostOfAnExpression() {
         String longest = "port 1" + " or port 1".repeat(101) + " ".repeat(8);
         assertThat(longest).hasSize(1024);

@@ -299,8 +299,8 @@ class JailTest {
                                 List.of(),
                                 java.util.Set.of(),
                                 true));
-                killed.create(place, 1, false);
-                Jail stays = other.create(place, 1, false);
+                killed.create(place, 1, Jails.Inside.SOCKETS);
+                Jail stays = other.create(place, 1, Jails.Inside.SOCKETS);
                 assertThat(devices()).hasSize(3);
                 try (Jails restarted = new Jails("one")) {
                     assertThat(devices()).hasSize(2).contains("slumine");

@@ -92,12 +92,12 @@ class RtnetlinkRequestsTest {
         sends(() -> rtnetlink.delete(2), "20000000 11000500 00000000 00000000" + ON_DEVICE_2);
     }
 
-    /** bridge link set dev DEV learning off isolated on. */
+    /** bridge link set dev DEV guard on. */
     @Test
-    void isolateIsThatOfBridge() throws IOException {
-        sends(() -> rtnetlink.isolate(2), """
-                34000000 13000500 00000000 00000000  07000000 02000000 00000000 00000000
-                14000c80 05000800 00000000 05002100 01000000
+    void guardIsThatOfBridge() throws IOException {
+        sends(() -> rtnetlink.guard(2), """
+                2c000000 13000500 00000000 00000000  07000000 02000000 00000000 00000000
+                0c000c80 05000500 01000000
                 """);
     }
 

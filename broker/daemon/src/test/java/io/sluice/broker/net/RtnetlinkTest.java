@@ -113,15 +113,13 @@ class RtnetlinkTest {
     }
 
     @Test
-    void aBridgePortIsIsolatedAndTeachesTheBridgeNothing() throws Exception {
+    void aGuardedBridgePortTakesNoBpdu() throws Exception {
         host.ip("link", "add", "br0", "type", "bridge");
         int ifindex = create("v0");
         rtnetlink.master(ifindex, rtnetlink.ifindex("br0"));
-        assertThat(host.ip("-j", "-d", "link", "show", "v0"))
-                .contains("\"master\":\"br0\"", "\"isolated\":false", "\"learning\":true");
-        rtnetlink.isolate(ifindex);
-        assertThat(host.ip("-j", "-d", "link", "show", "v0"))
-                .contains("\"isolated\":true", "\"learning\":false", "\"flood\":true");
+        assertThat(host.ip("-j", "-d", "link", "show", "v0")).contains("\"master\":\"br0\"", "\"guard\":false");
+        rtnetlink.guard(ifindex);
+        assertThat(host.ip("-j", "-d", "link", "show", "v0")).contains("\"guard\":true");
     }
 
     @Test

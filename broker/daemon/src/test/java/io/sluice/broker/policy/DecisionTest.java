@@ -30,20 +30,30 @@ class DecisionTest {
             false,
             false,
             new Rings(1024, 512, 2048, 256),
-            Optional.of(BusyPoll.DEFAULT));
+            Optional.of(BusyPoll.DEFAULT),
+            Optional.empty());
     private static final XdpGrant NARROW = new XdpGrant(
-            "narrow", new Place.Host("eth2"), List.of(1), XdpMode.SKB, true, true, Rings.DEFAULT, Optional.empty());
+            "narrow",
+            new Place.Host("eth2"),
+            List.of(1),
+            XdpMode.SKB,
+            true,
+            true,
+            Rings.DEFAULT,
+            Optional.empty(),
+            Optional.empty());
     private static final PacketGrant LAN =
-            new PacketGrant("lan", new Place.Host("eth0"), 4, Fanout.CPU, true, true, 1 << 20, 1024);
-    private static final PacketGrant PLAIN =
-            new PacketGrant("plain", new Place.Host("eth0"), 1, Fanout.HASH, false, false, 4 << 20, 0);
+            new PacketGrant("lan", new Place.Host("eth0"), 4, Fanout.CPU, true, true, 1 << 20, 1024, Optional.empty());
+    private static final PacketGrant PLAIN = new PacketGrant(
+            "plain", new Place.Host("eth0"), 1, Fanout.HASH, false, false, 4 << 20, 0, Optional.empty());
     private static final Tenant BLUE = new Tenant(
             "blue", new Identity(Identity.Kind.UID, 1001), Quota.DEFAULT, List.of(UPLINK, NARROW, LAN, PLAIN));
     private static final Tenant GREEN = new Tenant(
             "green",
             new Identity(Identity.Kind.UID, 1002),
             Quota.DEFAULT,
-            List.of(new PacketGrant("secret", new Place.Host("eth9"), 1, Fanout.HASH, true, false, 4 << 20, 0)));
+            List.of(new PacketGrant(
+                    "secret", new Place.Host("eth9"), 1, Fanout.HASH, true, false, 4 << 20, 0, Optional.empty())));
     private static final Policy POLICY =
             new Policy("p.yaml", "", List.of(new Identity(Identity.Kind.UID, 0)), List.of(BLUE, GREEN));
     private static final PeerCredentials PEER = new PeerCredentials(1, 1001, 1001, Set.of(1001));
@@ -60,7 +70,8 @@ class DecisionTest {
                 UPLINK.rings(),
                 2048,
                 0,
-                Optional.of(BusyPoll.DEFAULT));
+                Optional.of(BusyPoll.DEFAULT),
+                Optional.empty());
         assertThat(allowed(named("uplink"))).isEqualTo(whole);
         assertThat(allowed(xdp("uplink", XdpRequest.newBuilder()))).isEqualTo(whole);
     }
@@ -92,6 +103,7 @@ class DecisionTest {
                         new Rings(64, 128, 256, 1),
                         4096,
                         2320,
+                        Optional.empty(),
                         Optional.empty()));
     }
 
@@ -110,7 +122,8 @@ class DecisionTest {
 
     @Test
     void anEmptyPacketRequestTakesTheGrantWithoutRings() {
-        PacketOrder whole = new PacketOrder("lan", new Place.Host("eth0"), 4, Fanout.CPU, true, true, 1 << 20, 0);
+        PacketOrder whole =
+                new PacketOrder("lan", new Place.Host("eth0"), 4, Fanout.CPU, true, true, 1 << 20, 0, Optional.empty());
         assertThat(allowed(named("lan"))).isEqualTo(whole);
         assertThat(allowed(packet("lan", PacketRequest.newBuilder()))).isEqualTo(whole);
     }
@@ -119,7 +132,8 @@ class DecisionTest {
     void everyFieldOfAPacketRequestNarrows() {
         assertThat(allowed(
                         packet("lan", PacketRequest.newBuilder().setSockets(2).setVnetHeader(false))))
-                .isEqualTo(new PacketOrder("lan", new Place.Host("eth0"), 2, Fanout.CPU, false, true, 1 << 20, 0));
+                .isEqualTo(new PacketOrder(
+                        "lan", new Place.Host("eth0"), 2, Fanout.CPU, false, true, 1 << 20, 0, Optional.empty()));
     }
 
     @Test
@@ -286,7 +300,17 @@ class DecisionTest {
 
     @Test
     void memoryOfTheLargestOrdersDoesNotOverflow() {
-        assertThat(new PacketOrder("g", new Place.Host("e"), 32, Fanout.HASH, false, false, 256 << 20, 65_536).memory())
+        assertThat(new PacketOrder(
+                                "g",
+                                new Place.Host("e"),
+                                32,
+                                Fanout.HASH,
+                                false,
+                                false,
+                                256 << 20,
+                                65_536,
+                                Optional.empty())
+                        .memory())
                 .isEqualTo(32L * (256L << 20) + 32L * (1L << 30));
         Rings rings = new Rings(65_536, 65_536, 65_536, 65_536);
         assertThat(rings.bytes()).isEqualTo(3 * (1L << 20) + 16_384);
@@ -304,12 +328,14 @@ class DecisionTest {
                 false,
                 true,
                 UPLINK.rings(),
-                UPLINK.busyPoll());
+                UPLINK.busyPoll(),
+                Optional.empty());
         assertThat(silenced.excess(order)).contains("rx-only is false, but the grant's is true");
         assertThat(NARROW.excess(order)).contains("name is uplink, but the grant's is narrow");
         assertThat(LAN.excess(order)).contains("it is an order of another kind");
         assertThat(UPLINK.excess(allowed(named("lan")))).contains("it is an order of another kind");
-        PacketGrant other = new PacketGrant("lan", new Place.Host("eth0"), 4, Fanout.HASH, true, true, 1 << 20, 1024);
+        PacketGrant other = new PacketGrant(
+                "lan", new Place.Host("eth0"), 4, Fanout.HASH, true, true, 1 << 20, 1024, Optional.empty());
         assertThat(other.excess(allowed(named("lan")))).contains("fanout is CPU, but the grant's is HASH");
     }
 
@@ -324,7 +350,8 @@ class DecisionTest {
                 false,
                 false,
                 UPLINK.rings(),
-                UPLINK.busyPoll());
+                UPLINK.busyPoll(),
+                Optional.empty());
         XdpGrant more = new XdpGrant(
                 "uplink",
                 new Place.Host("eth1"),
@@ -333,7 +360,8 @@ class DecisionTest {
                 false,
                 false,
                 Rings.DEFAULT,
-                UPLINK.busyPoll());
+                UPLINK.busyPoll(),
+                Optional.empty());
         assertThat(reloaded("blue", UPLINK).allows(PEER, "blue", order)).isTrue();
         assertThat(reloaded("blue", more).allows(PEER, "blue", order)).isTrue();
         assertThat(reloaded("blue", fewer).allows(PEER, "blue", order)).isFalse();

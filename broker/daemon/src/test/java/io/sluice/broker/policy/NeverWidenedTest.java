@@ -109,7 +109,8 @@ class NeverWidenedTest {
                 random.nextInt(4) == 0,
                 random.nextInt(4) == 0,
                 new Rings(ring(), ring(), ring(), ring()),
-                random.nextBoolean() ? Optional.of(BusyPoll.DEFAULT) : Optional.empty());
+                random.nextBoolean() ? Optional.of(BusyPoll.DEFAULT) : Optional.empty(),
+                Optional.empty());
     }
 
     private XdpRequest xdpRequest() {
@@ -139,7 +140,8 @@ class NeverWidenedTest {
                 random.nextBoolean(),
                 random.nextBoolean(),
                 (128 << 10) << random.nextInt(12),
-                random.nextInt(3) == 0 ? 0 : 32 << random.nextInt(12));
+                random.nextInt(3) == 0 ? 0 : 32 << random.nextInt(12),
+                Optional.empty());
     }
 
     private PacketRequest packetRequest() {

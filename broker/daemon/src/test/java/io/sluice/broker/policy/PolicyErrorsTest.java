@@ -26,13 +26,14 @@ class PolicyErrorsTest {
                     interface: eth1
             """;
     private static final String PACKET = XDP.replace("xdp", "packet") + "        unconfined: true\n";
-    private static final String XDP_KEYS = "kind, interface, queues, mode, force-copy, rx-only, rings, busy-poll";
+    private static final String XDP_KEYS =
+            "kind, interface, jail, queues, mode, force-copy, rx-only, rings, busy-poll, filter";
     private static final String PACKET_KEYS =
-            "kind, interface, unconfined, sockets, fanout, offloads, promiscuous, buffer, ring-frames";
+            "kind, interface, jail, unconfined, sockets, fanout, offloads, promiscuous, buffer, ring-frames, filter";
     private static final String QUEUE = "expected an id from 0 to 4095, or a range of them such as 2-3";
     private static final String RING = "expected a power of two from 1 to 65536";
     private static final String UNCONFINED = "true, as a packet socket reaches every device of its network namespace: "
-            + "whoever holds it can re-bind it, read and send there whatever this grant says";
+            + "whoever holds it can re-bind it, read and send there whatever this grant says; or a jail in place of the interface";
     private static final String DEVICE =
             "the name of a network device, 1 to 15 printable ASCII characters without blanks, / and :";
     private static final String NAME = "expected 1 to 32 of a-z, 0-9 and -, not starting with -";
@@ -113,7 +114,8 @@ class PolicyErrorsTest {
     static Stream<Arguments> packetLines() {
         return Stream.of(
                 arguments("queues: [0]", "10:9: unknown key \"queues\" in grant \"g\"; expected one of " + PACKET_KEYS),
-                arguments("jail: {}", "10:9: unknown key \"jail\" in grant \"g\"; expected one of " + PACKET_KEYS),
+                arguments(
+                        "prison: {}", "10:9: unknown key \"prison\" in grant \"g\"; expected one of " + PACKET_KEYS),
                 arguments("sockets: 0", "10:18: sockets is \"0\"; expected a whole number from 1 to 32"),
                 arguments("sockets: 33", "10:18: sockets is \"33\"; expected a whole number from 1 to 32"),
                 arguments("sockets: 1.5", "10:18: sockets is \"1.5\"; expected a whole number from 1 to 32"),
@@ -161,9 +163,15 @@ class PolicyErrorsTest {
                 arguments(
                         "kind: xdp",
                         "kind: xpd",
-                        "7:15: kind is \"xpd\"; expected one of xdp, packet (did you mean \"xdp\"?)"),
-                arguments("kind: xdp", "kind: gre", "7:15: kind is \"gre\"; expected one of xdp, packet"),
-                arguments("        kind: xdp\n", "", "7:9: grant \"g\" has no kind; expected kind: one of xdp, packet"),
+                        "7:15: kind is \"xpd\"; expected one of xdp, packet, tap, udp, gre, l2tpv3, raw (did you mean \"xdp\"?)"),
+                arguments(
+                        "kind: xdp",
+                        "kind: vxlan",
+                        "7:15: kind is \"vxlan\"; expected one of xdp, packet, tap, udp, gre, l2tpv3, raw"),
+                arguments(
+                        "        kind: xdp\n",
+                        "",
+                        "7:9: grant \"g\" has no kind; expected kind: one of xdp, packet, tap, udp, gre, l2tpv3, raw"),
                 arguments(
                         "        interface: eth1\n",
                         "",
@@ -251,6 +259,59 @@ class PolicyErrorsTest {
         assertThat(errors(XDP.replace(part, replacement))).containsExactly("p.yaml:" + error);
     }
 
+    /** What is wrong with a jail, in place of {@code ipv4: [10.1.0.10]} of a good one. */
+    static Stream<Arguments> jails() {
+        return Stream.of(
+                arguments("ipv4: [10.1.0.300]", "ipv4 is \"10.1.0.300\"; expected addresses or prefixes"),
+                arguments("ipv4: [router]", "ipv4 is \"router\"; expected addresses or prefixes"),
+                arguments("ipv4: [10.1]", "ipv4 is \"10.1\"; expected addresses or prefixes"),
+                arguments("ipv4: [\"fd00::1\"]", "ipv4 is the quoted text \"fd00::1\"; expected addresses or"),
+                arguments("ipv4: [10.1.0.10/24]", "ipv4 is \"10.1.0.10/24\"; expected addresses or prefixes, without"),
+                arguments("ipv4: [10.1.0.0/33]", "ipv4 is \"10.1.0.0/33\"; expected addresses or prefixes"),
+                arguments("ipv6: [10.1.0.1]", "ipv6 is \"10.1.0.1\"; expected addresses or prefixes"),
+                arguments("vlan: 4095", "a VLAN is a number from 1 to 4094, not 4095"),
+                arguments("vlan: [x]", "vlan is \"x\"; expected VLAN ids such as [100, 200]"),
+                arguments("gateway: 10.1.0.1", "a jail has either a bridge or a gateway"),
+                arguments("mtu: 9000", "unknown key \"mtu\" in jail of grant \"g\"; expected one of bridge, gateway"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("jails")
+    void whatIsWrongWithAJailIsNamed(String line, String error) {
+        String good = """
+                version: 1
+                tenants:
+                  blue:
+                    identity: { uid: 1001 }
+                    grants:
+                      g: { kind: packet, jail: { bridge: br0, mac: "02:00:00:00:01:10", ipv4: [10.1.0.10] } }
+                """;
+        assertThat(errors(good.replace("ipv4: [10.1.0.10]", line)))
+                .singleElement()
+                .asString()
+                .startsWith("p.yaml:6:")
+                .contains(error);
+        for (String mac : List.of("03:00:00:00:01:10", "02:00:00:00:01", "020000000110", "x")) {
+            assertThat(errors(good.replace("02:00:00:00:01:10", mac))).as(mac).hasSize(1);
+        }
+        assertThat(errors(good.replace("jail:", "interface: eth0, jail:")))
+                .singleElement()
+                .asString()
+                .contains("it has an interface and a jail");
+        assertThat(errors(good.replace("jail:", "unconfined: true, jail:")))
+                .singleElement()
+                .asString()
+                .contains("it has a jail and is unconfined");
+        assertThat(errors(good.replace("jail:", "filter: tcp prot 80, jail:")))
+                .singleElement()
+                .asString()
+                .contains("filter can't be used");
+        assertThat(errors(good.replace("packet", "udp")))
+                .singleElement()
+                .asString()
+                .contains("needs a routed jail");
+    }
+
     /** Whole files. */
     static Stream<Arguments> files() {
         return Stream.of(
@@ -324,7 +385,7 @@ class PolicyErrorsTest {
                           Blue:
                             grants:
                               g: { interface: eth0, kind: xdp, mode: none, rings: { rx: 3 } }
-                              h: { kind: tap }
+                              h: { kind: tun }
                         versoin: 1
                         """))
                 .extracting(error -> error.substring(0, 12))

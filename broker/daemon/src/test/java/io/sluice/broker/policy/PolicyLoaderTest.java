@@ -71,7 +71,8 @@ class PolicyLoaderTest {
                                         true,
                                         true,
                                         new Rings(512, 1, 65536, 64),
-                                        Optional.of(new BusyPoll(2000, 8))),
+                                        Optional.of(new BusyPoll(2000, 8)),
+                                        Optional.empty()),
                                 new PacketGrant(
                                         "lan",
                                         new Place.Host("eth0.100"),
@@ -80,7 +81,8 @@ class PolicyLoaderTest {
                                         false,
                                         true,
                                         512 << 10,
-                                        4096))));
+                                        4096,
+                                        Optional.empty()))));
     }
 
     @Test
@@ -109,6 +111,7 @@ class PolicyLoaderTest {
                                 false,
                                 false,
                                 rings,
+                                Optional.empty(),
                                 Optional.empty()),
                         new XdpGrant(
                                 "b",
@@ -118,8 +121,18 @@ class PolicyLoaderTest {
                                 false,
                                 false,
                                 rings,
-                                Optional.of(new BusyPoll(20, 64))),
-                        new PacketGrant("p", new Place.Host("eth0"), 1, Fanout.HASH, true, false, 4 << 20, 0));
+                                Optional.of(new BusyPoll(20, 64)),
+                                Optional.empty()),
+                        new PacketGrant(
+                                "p",
+                                new Place.Host("eth0"),
+                                1,
+                                Fanout.HASH,
+                                true,
+                                false,
+                                4 << 20,
+                                0,
+                                Optional.empty()));
     }
 
     @Test
@@ -156,7 +169,8 @@ class PolicyLoaderTest {
         PacketGrant lan =
                 (PacketGrant) policy.tenant("green").orElseThrow().grant("lan").orElseThrow();
         assertThat(lan)
-                .isEqualTo(new PacketGrant("lan", new Place.Host("eth0"), 4, Fanout.HASH, true, false, 4 << 20, 0));
+                .isEqualTo(new PacketGrant(
+                        "lan", new Place.Host("eth0"), 4, Fanout.HASH, true, false, 4 << 20, 0, Optional.empty()));
     }
 
     @Test
