@@ -1,6 +1,6 @@
 /*
  * hostile [FD]...: a tenant's program that holds packet sockets and does with them what it should not be able to. It
- * starts with the descriptors named, or acquires some from a broker (plane.c). One command a line; see hostile.h.
+ * starts with the descriptors named, or acquires some from a broker (holder.c). One command a line; see hostile.h.
  */
 #include "hostile.h"
 #include <poll.h>
@@ -14,8 +14,8 @@ int held[SLOTS];
 int helds;
 int watched = -1;
 
-static const struct verb *const TABLES[] = {any_verbs, plane_verbs, channel_verbs, packet_verbs,
-					    xsk_verbs, raw_verbs,   tap_verbs};
+static const struct verb *const TABLES[] = {any_verbs,	holder_verbs, channel_verbs, identity_verbs, packet_verbs,
+					    send_verbs, xsk_verbs,    raw_verbs,     tap_verbs};
 
 void answer(const char *format, ...)
 {

@@ -30,8 +30,8 @@ struct verb {
 };
 
 /* Each ends with a verb without a name. */
-extern const struct verb any_verbs[], plane_verbs[], channel_verbs[], packet_verbs[], xsk_verbs[], raw_verbs[],
-	tap_verbs[];
+extern const struct verb any_verbs[], holder_verbs[], channel_verbs[], identity_verbs[], packet_verbs[], send_verbs[],
+	xsk_verbs[], raw_verbs[], tap_verbs[];
 
 /* Prints the answer to the command that runs. */
 void answer(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -4,11 +4,14 @@
 
 #include "hostile.h"
 
-enum { FDS = 253, REPLY = 1 << 16 };
+enum { FDS = 253, REPLY = 1 << 16, PATIENCE_MS = 10000 };
+
+/* What a reply says: field numbers. */
+enum { REPLY_ERROR = 2, REPLY_WELCOME = 3, REPLY_GRANT_LIST = 4, REPLY_ACQUIRED = 5, REPLY_CONFIRMED = 6 };
 
 struct reply {
 	uint64_t id;
-	/* Field number of what it says: 2 error, 3 welcome, 5 acquired, ... 0 if the connection has ended. */
+	/* What it says; 0 if the connection has ended. */
 	unsigned what;
 	/* The field's bytes, in data. */
 	const uint8_t *body;
@@ -44,9 +47,14 @@ void plane_read(int connection, struct reply *reply, int ms);
 /* Finds a field in a message; returns false if it isn't there. Numbers in *value, bytes in *at and *value. */
 bool plane_field(const uint8_t *body, size_t length, unsigned field, uint64_t *value, const uint8_t **at);
 
-/* Passes descriptors over a unix socket, and takes the one that comes; -1 on failure. */
+/* Passes descriptors over a unix socket; -1 on failure. */
 int plane_pass(int over, const int *fds, int count);
+
+/* Takes the one descriptor that comes; -1 on failure. */
 int plane_take(int from);
+
+/* Takes all that come with one byte. */
+bool plane_take_all(int from, struct reply *reply);
 
 /* What a reply says, in one line. */
 const char *plane_show(const struct reply *reply);

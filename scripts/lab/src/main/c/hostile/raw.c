@@ -100,14 +100,6 @@ static void do_free(char **words)
 	answer("%s %s %s %s", unconnected, device, bound, freely);
 }
 
-/* raw-connect SLOT ADDRESS */
-static void do_connect(char **words)
-{
-	struct sockaddr_in to = address_of(words[2]);
-
-	answer("%s", outcome(connect(slot(words[1]), (struct sockaddr *)&to, sizeof(to))));
-}
-
 /* raw-join SLOT GROUP IFINDEX: joins a multicast group on a device. */
 static void do_join(char **words)
 {
@@ -117,5 +109,5 @@ static void do_join(char **words)
 	answer("%s", outcome(setsockopt(slot(words[1]), SOL_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request))));
 }
 
-const struct verb raw_verbs[] = {{"raw-mark", do_mark}, {"raw-send", do_send},	      {"raw-forge", do_forge}, {"raw-free", do_free},
-				 {"raw-connect", do_connect}, {"raw-join", do_join},   {NULL, NULL}};
+const struct verb raw_verbs[] = {{"raw-mark", do_mark}, {"raw-send", do_send}, {"raw-forge", do_forge},
+				 {"raw-free", do_free}, {"raw-join", do_join}, {NULL, NULL}};

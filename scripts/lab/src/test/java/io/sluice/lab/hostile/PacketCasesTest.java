@@ -62,6 +62,7 @@ final class PacketCasesTest extends HostileCases {
 
         assertThat(answers).isEqualTo("EBUSY EBUSY");
         assertThat(old).isIn("EBUSY", "no 32-bit calls");
+        assertThat(attacker.ask("queue-sizes " + socket + " " + (1 << 30))).isEqualTo("EPERM");
         assertThat(Ground.kibibytes(MEMORY, "MemAvailable")).isGreaterThan(before - NOISE);
         log.saw("1 GiB rings: %s, by int 0x80: %s; MemAvailable unchanged".formatted(answers, old));
     }

@@ -29,7 +29,8 @@ record Programs(Path directory) {
         }
         Programs programs = new Programs(lab.directory("hostile"));
         Path sources = install.home().resolve("scripts/lab/src/main/c/hostile");
-        programs.compile("hostile", sources, "hostile frames any plane channel packet xsk raw tap");
+        programs.compile(
+                "hostile", sources, "hostile frames any plane holder channel identity packet send xsk raw tap");
         programs.compile("weak", sources, "weak");
         programs.compile("wire", sources, "wire frames");
         programs.compile("guard", sources, "guard");
