@@ -116,9 +116,9 @@ maven() {
 up_to_date() {
   local stamp=$home/target/run/built
   [[ -e $stamp && -e $home/scripts/lab/target/lib && -e $home/scripts/cli/target/lib ]] || return 1
-  [[ -z $(cd -- "$home" && find pom.xml .mvn proto broker worker scripts \
+  [[ -z $(cd -- "$home" && find pom.xml .mvn proto broker worker scripts policies/seccomp \
     \( -name target -o -name test \) -prune -o \
-    \( -name pom.xml -o -path '*/src/*' -o -path '.mvn/*' -o -path scripts/sluice \) -newer "$stamp" -print -quit) ]]
+    \( -name pom.xml -o -path '*/src/*' -o -path '.mvn/*' -o -path scripts/sluice -o -path 'policies/seccomp/*' \) -newer "$stamp" -print -quit) ]]
 }
 
 # Builds what the launcher runs, unless it is up to date: jars, native libraries, start-up archives for this JDK.

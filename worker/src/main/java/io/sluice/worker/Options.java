@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param socket where gRPC is served
  * @param frames frames of {@code frameSize} bytes
  * @param largeFrames frames for superframes
+ * @param confine which system calls are given up
  */
 record Options(
         Path broker,
@@ -25,6 +26,7 @@ record Options(
         int frames,
         int largeFrames,
         IdleStrategy idle,
+        Confine confine,
         Optional<WorkerServer.Tls> tls) {
     static final String HELP = """
             Usage: sluice worker [options]
@@ -39,6 +41,8 @@ record Options(
               --frame-size 2048|4096  bytes of each; 2048 is enough for an MTU of 1774 (default 2048)
               --large-frames N        buffers for superframes of up to 64 KiB (default 512)
               --idle adaptive|spin    adaptive sleeps when there is nothing to do; spin takes a core (default adaptive)
+              --sealed                open no socket and no file any more, once it serves; ends when the broker does
+              --no-seccomp            do not give up the system calls that it has no use for
               --listen HOST:PORT      serve gRPC on TCP too; needs the next three
               --tls-cert FILE         server certificate chain, PEM
               --tls-key FILE          its key, PEM (PKCS #8)
@@ -52,6 +56,16 @@ record Options(
 
     /** What one ByteBuffer can map, in whole pages. */
     private static final long MAX_POOL = Integer.MAX_VALUE - 4095;
+
+    /** Which system calls the worker gives up (policies/seccomp). */
+    enum Confine {
+        /** None: {@code --no-seccomp}. */
+        NOT,
+        /** What it has no use for. */
+        NORMALLY,
+        /** Also whatever opens a socket or a file, once it serves. */
+        SEALED
+    }
 
     /** A command line that can't be understood. */
     static final class UsageException extends Exception {
@@ -82,9 +96,21 @@ record Options(
         if (FramePool.sizeOf(frameSize, frames, large) > MAX_POOL) {
             throw new UsageException("the frame pool would exceed 2 GiB; use fewer --frames or --large-frames");
         }
-        Options options = new Options(broker, socket, name, frameSize, frames, large, idle, tls(values));
+        Options options =
+                new Options(broker, socket, name, frameSize, frames, large, idle, confine(values), tls(values));
         values.rejectOthers();
         return options;
+    }
+
+    private static Confine confine(Values values) throws UsageException {
+        boolean sealed = values.flag("--sealed");
+        if (!values.flag("--no-seccomp")) {
+            return sealed ? Confine.SEALED : Confine.NORMALLY;
+        }
+        if (sealed) {
+            throw new UsageException("--sealed is done by seccomp, which --no-seccomp switches off");
+        }
+        return Confine.NOT;
     }
 
     private static String defaultSocket(Map<String, String> environment, int uid) {

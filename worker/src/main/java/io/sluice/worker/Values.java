@@ -2,23 +2,33 @@ package io.sluice.worker;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
-/** Options of the form {@code --name value}, each at most once, taken out as they are understood. */
+/** Options of the form {@code --name value}, or {@code --name} for a few, each at most once, taken out as they are understood. */
 final class Values {
+    private static final Set<String> FLAGS = Set.of("--sealed", "--no-seccomp");
+
     private final Map<String, String> left = new LinkedHashMap<>();
 
     Values(String[] arguments) throws Options.UsageException {
-        for (int i = 0; i < arguments.length; i += 2) {
-            if (!arguments[i].startsWith("--")) {
-                throw new Options.UsageException("unexpected argument " + arguments[i]);
+        for (int i = 0; i < arguments.length; i++) {
+            String name = arguments[i];
+            if (!name.startsWith("--")) {
+                throw new Options.UsageException("unexpected argument " + name);
             }
-            if (i + 1 == arguments.length) {
-                throw new Options.UsageException(arguments[i] + " needs a value, or is unknown");
+            boolean flag = FLAGS.contains(name);
+            if (!flag && i + 1 == arguments.length) {
+                throw new Options.UsageException(name + " needs a value, or is unknown");
             }
-            if (left.put(arguments[i], arguments[i + 1]) != null) {
-                throw new Options.UsageException(arguments[i] + " is given twice");
+            if (left.put(name, flag ? "" : arguments[++i]) != null) {
+                throw new Options.UsageException(name + " is given twice");
             }
         }
+    }
+
+    /** Whether an option without a value is there. */
+    boolean flag(String name) {
+        return left.remove(name) != null;
     }
 
     String get(String name, String otherwise) {

@@ -3,6 +3,7 @@ package io.sluice.worker;
 import io.sluice.control.Logs;
 import io.sluice.control.transport.ControlServer;
 import io.sluice.grant.client.RefusedException;
+import io.sluice.grant.sys.Confinement;
 import io.sluice.worker.conductor.Conductor;
 import io.sluice.worker.conductor.SelfPortrait;
 import io.sluice.worker.control.WorkerServer;
@@ -56,6 +57,7 @@ public final class WorkerMain {
     }
 
     private static int serve(Options options, SelfPortrait self) throws IOException {
+        Confinement.hide();
         Conductor conductor;
         try {
             conductor = new Conductor(new Conductor.Settings(
@@ -64,7 +66,8 @@ public final class WorkerMain {
                     options.frameSize(),
                     options.frames(),
                     options.largeFrames(),
-                    options.idle()));
+                    options.idle(),
+                    options.confine() == Options.Confine.SEALED));
         } catch (RefusedException e) {
             System.err.println("sluice-worker: the broker at " + options.broker() + " refuses: " + e.getMessage()
                     + (e.hint().isEmpty() ? "" : "; " + e.hint()));
@@ -75,9 +78,19 @@ public final class WorkerMain {
                     + refusals(self) + "); start `sluice broker`, or name its socket with --broker");
             return EXIT_NO_BROKER;
         }
+        boolean seals = options.confine() == Options.Confine.SEALED;
+        if (options.confine() == Options.Confine.NOT) {
+            System.err.println("sluice-worker: runs without a system call filter (--no-seccomp)");
+        } else {
+            restrictTo(options.tls().isPresent() ? "worker-tls" : "worker");
+        }
         try (ControlServer server =
                 WorkerServer.start(conductor, self, options.frameSize(), options.socket(), options.tls(), version())) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, conductor), "stop"));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, conductor, seals), "stop"));
+            if (seals) {
+                Sealing.prepare();
+                restrictTo("worker-sealed");
+            }
             System.out.println("sluice-worker ready: unix:" + options.socket() + ", tenant "
                     + conductor.tenant().orElse("?"));
             if (options.tls().isPresent()) {
@@ -101,11 +114,22 @@ public final class WorkerMain {
                         .toList());
     }
 
-    private static void stop(ControlServer server, Conductor conductor) {
+    private static void restrictTo(String list) throws IOException {
+        try {
+            Confinement.restrictTo(list);
+        } catch (IOException e) {
+            throw new IOException(e.getMessage() + "; --no-seccomp starts without a system call filter", e);
+        }
+    }
+
+    private static void stop(ControlServer server, Conductor conductor, boolean sealed) {
         conductor.close();
         try {
             server.close();
         } catch (IOException e) {
+            if (sealed) {
+                return; // it can't remove its socket; the next worker replaces it
+            }
             System.err.println("sluice-worker: stopping: " + e.getMessage());
         }
     }

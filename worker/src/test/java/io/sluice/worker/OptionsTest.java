@@ -26,7 +26,18 @@ class OptionsTest {
                         16384,
                         512,
                         IdleStrategy.ADAPTIVE,
+                        Options.Confine.NORMALLY,
                         java.util.Optional.empty()));
+    }
+
+    @Test
+    void flagsTakeNoValue() throws Exception {
+        assertThat(parse("--sealed --name n", Map.of()).confine()).isEqualTo(Options.Confine.SEALED);
+        assertThat(parse("--name n --no-seccomp", Map.of()).confine()).isEqualTo(Options.Confine.NOT);
+        assertThatThrownBy(() -> parse("--sealed --no-seccomp", Map.of()))
+                .isInstanceOf(Options.UsageException.class)
+                .hasMessageContaining("--sealed is done by seccomp");
+        assertThatThrownBy(() -> parse("--sealed --sealed", Map.of())).hasMessageContaining("twice");
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.sluice.broker.server.Broker;
 import io.sluice.broker.server.Start;
 import io.sluice.broker.server.Wakeup;
 import io.sluice.grant.channel.FrameChannel;
+import io.sluice.grant.sys.Confinement;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.v1.Hello;
 import io.sluice.grant.v1.Request;
@@ -79,6 +80,7 @@ public final class BrokerMain {
                     + " which give it what it needs and no more (--allow-extra-capabilities insists)");
             return EXIT_PRIVILEGES;
         }
+        Confinement.hide();
         PrintStream audit = Start.auditStream(options.audit());
         Wakeup wakeup = new Wakeup();
         CountDownLatch stopped = new CountDownLatch(1);
@@ -86,6 +88,7 @@ public final class BrokerMain {
                 options.policy(), options.socket(), options.adminSocket(), audit, wakeup, Identities.libc())) {
             POSIXFactory.getNativePOSIX().signal(Signal.SIGHUP, number -> wakeup.reload());
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(wakeup, stopped), "stop"));
+            restrict(options);
             System.out.println("sluice-broker ready: tenants " + options.socket() + ", administrators "
                     + options.adminSocket() + ", policy " + options.policy());
             broker.run();
@@ -93,6 +96,18 @@ public final class BrokerMain {
             stopped.countDown();
         }
         return 0;
+    }
+
+    private static void restrict(Options options) throws IOException {
+        if (!options.seccomp()) {
+            System.err.println("sluice-broker: runs without a system call filter (--no-seccomp)");
+            return;
+        }
+        try {
+            Confinement.restrictTo("broker");
+        } catch (IOException e) {
+            throw new IOException(e.getMessage() + "; --no-seccomp starts without a system call filter", e);
+        }
     }
 
     private static void stopAndWait(Wakeup wakeup, CountDownLatch stopped) {

@@ -11,8 +11,10 @@ import java.util.Map;
  * @param adminSocket where the gateway connects
  * @param audit where audit lines go; {@code -} for standard output
  * @param allowExtraCapabilities whether to run with more privilege than needed
+ * @param seccomp whether to give up the system calls that it has no use for
  */
-record Options(Path policy, Path socket, Path adminSocket, String audit, boolean allowExtraCapabilities) {
+record Options(
+        Path policy, Path socket, Path adminSocket, String audit, boolean allowExtraCapabilities, boolean seccomp) {
     static final String HELP = """
             Usage: sluice broker --policy FILE [options]
 
@@ -23,6 +25,7 @@ record Options(Path policy, Path socket, Path adminSocket, String audit, boolean
               --admin-socket PATH         where the gateway connects (env SLUICE_ADMIN; default /run/sluice/admin.sock)
               --audit FILE|-              append audit lines (JSON) to FILE; - is standard output, the default
               --allow-extra-capabilities  start although the process has privileges that it has no use for
+              --no-seccomp                do not give up the system calls that it has no use for
               --help, --version
 
             Signals: HUP reads the policy again, TERM and INT end all leases and stop.
@@ -44,10 +47,12 @@ record Options(Path policy, Path socket, Path adminSocket, String audit, boolean
         String admin = environment.getOrDefault("SLUICE_ADMIN", "/run/sluice/admin.sock");
         String audit = "-";
         boolean extra = false;
+        boolean seccomp = true;
         for (int i = 0; i < arguments.length; i++) {
             String name = arguments[i];
             switch (name) {
                 case "--allow-extra-capabilities" -> extra = true;
+                case "--no-seccomp" -> seccomp = false;
                 case "--policy" -> policy = value(arguments, ++i);
                 case "--socket" -> socket = value(arguments, ++i);
                 case "--admin-socket" -> admin = value(arguments, ++i);
@@ -58,7 +63,7 @@ record Options(Path policy, Path socket, Path adminSocket, String audit, boolean
         if (policy == null) {
             throw new UsageException("--policy is required");
         }
-        return new Options(Path.of(policy), Path.of(socket), Path.of(admin), audit, extra);
+        return new Options(Path.of(policy), Path.of(socket), Path.of(admin), audit, extra, seccomp);
     }
 
     private static String value(String[] arguments, int at) throws UsageException {

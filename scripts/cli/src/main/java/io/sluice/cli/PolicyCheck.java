@@ -70,12 +70,13 @@ public final class PolicyCheck {
         for (Tenant tenant : policy.tenants()) {
             Quota quota = tenant.quota();
             lines.add(String.format(
-                    "tenant %s (%s): leases %d, memory %s, connections %d",
+                    "tenant %s (%s): leases %d, memory %s, connections %d, queues %d",
                     tenant.name(),
                     tenant.identity().describe(),
                     quota.leases(),
                     size(quota.memory()),
-                    quota.connections()));
+                    quota.connections(),
+                    quota.queues()));
             for (Grant grant : tenant.grants()) {
                 lines.add(String.format(
                         "  %-16s %-7s %-15s queues %s",
@@ -112,7 +113,8 @@ public final class PolicyCheck {
                         Json.object(
                                 "leases", quota.leases(),
                                 "memory", quota.memory(),
-                                "connections", quota.connections()),
+                                "connections", quota.connections(),
+                                "queues", quota.queues()),
                 "grants", tenant.grants().stream().map(PolicyCheck::grant).toList());
     }
 

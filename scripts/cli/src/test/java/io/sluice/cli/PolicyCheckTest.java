@@ -33,7 +33,7 @@ class PolicyCheckTest {
         assertThat(run(file.toString())).isZero();
         assertThat(text(out))
                 .isEqualTo(file + ": valid\nadmins: uid 0\n"
-                        + "tenant t (uid 5): leases 16, memory 256MiB, connections 4\n"
+                        + "tenant t (uid 5): leases 16, memory 256MiB, connections 4, queues 64\n"
                         + "  g                xdp     eth0            queues [0]\n");
         assertThat(text(err)).isEmpty();
     }
@@ -44,7 +44,7 @@ class PolicyCheckTest {
         assertThat(run("--json", file.toString())).isZero();
         assertThat(text(out))
                 .isEqualTo("{\"file\":\"" + file + "\",\"valid\":true,\"errors\":[],\"tenants\":[{\"name\":\"t\","
-                        + "\"identity\":\"uid 5\",\"quota\":{\"leases\":16,\"memory\":268435456,\"connections\":4},"
+                        + "\"identity\":\"uid 5\",\"quota\":{\"leases\":16,\"memory\":268435456,\"connections\":4,\"queues\":64},"
                         + "\"grants\":[{\"name\":\"g\",\"kind\":\"xdp\",\"interface\":\"eth0\",\"queues\":[0]}]}]}\n");
     }
 

@@ -5,18 +5,21 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
- * Sluice in a {@link Topology}, started by its launcher as an operator would: the broker with root's four capabilities
+ * Sluice in a {@link Topology}, started by its launcher as an operator would: the broker with the few capabilities that it needs
  * in the device under test's namespace, the gateway and the worker as unprivileged users in empty namespaces. The grants
  * {@code left} (v1) and {@code right} (v2) belong to {@link Identity#TENANT}.
  */
 public final class SluiceStack {
     private static final Duration READY = Duration.ofSeconds(20);
     private static final Duration ANSWER = Duration.ofSeconds(20);
+    private static final AtomicInteger TRACES = new AtomicInteger();
     private static final Identity GATEWAY = new Identity(61000, 61000);
 
     private final Lab lab;
@@ -42,7 +45,8 @@ public final class SluiceStack {
 
     /** Starts the broker again after it has ended. */
     public void startBroker() {
-        broker = lab.start(install.sluice(
+        broker = lab.start(traced(
+                        install,
                         "broker",
                         "--policy",
                         policy.toString(),
@@ -120,11 +124,30 @@ public final class SluiceStack {
 
     /** The worker's command with {@code options}, as the tenant in an empty namespace. */
     public Command workerCommand(String... options) {
-        return install.sluice(Stream.concat(
-                                Stream.of("worker", "--socket", workerSocket().toString()), Stream.of(options))
-                        .toArray(String[]::new))
+        return traced(
+                        install,
+                        Stream.concat(
+                                        Stream.of(
+                                                "worker",
+                                                "--socket",
+                                                workerSocket().toString()),
+                                        Stream.of(options))
+                                .toArray(String[]::new))
                 .inEmptyNetwork()
                 .as(Identity.TENANT);
+    }
+
+    /** The command {@code sluice WORDS...}, its system calls written to a directory if SLUICE_TRACE names one. */
+    private static Command traced(Install install, String... words) {
+        Command command = install.sluice(words);
+        String directory = System.getenv("SLUICE_TRACE");
+        if (directory == null) {
+            return command;
+        }
+        List<String> traced = new ArrayList<>(List.of("strace", "-D", "-f", "-qq", "-s", "40", "-o"));
+        traced.add(Path.of(directory, words[0] + "-" + TRACES.incrementAndGet()).toString());
+        traced.addAll(command.words());
+        return Command.of(traced);
     }
 
     /** Adds the ports left and right and links them. */

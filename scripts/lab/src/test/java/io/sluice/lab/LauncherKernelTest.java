@@ -13,16 +13,25 @@ import org.junit.jupiter.api.Test;
 final class LauncherKernelTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final String FOUR = "0000008000007000";
+    private static final String WITH_SYS_ADMIN = "0000008000207000";
+    private static final String NONE = "0000000000000000";
 
     @Test
-    void rootKeepsTheFourCapabilitiesOfTheBroker() {
-        String status = statusAfter(List.of("broker", "--socket", "x"));
-
-        assertThat(status)
-                .containsPattern("CapEff:\\s+" + FOUR)
-                .containsPattern("CapPrm:\\s+" + FOUR)
-                .containsPattern("CapBnd:\\s+" + FOUR)
+    void rootKeepsTheCapabilitiesOfTheBroker() {
+        assertThat(statusAfter(List.of("broker", "--socket", "x")))
+                .containsPattern("CapEff:\\s+" + WITH_SYS_ADMIN)
+                .containsPattern("CapPrm:\\s+" + WITH_SYS_ADMIN)
+                .containsPattern("CapInh:\\s+" + WITH_SYS_ADMIN)
+                .containsPattern("CapBnd:\\s+" + WITH_SYS_ADMIN)
+                .containsPattern("CapAmb:\\s+" + NONE)
                 .containsPattern("NoNewPrivs:\\s+1");
+    }
+
+    @Test
+    void withoutJailsThereIsNoSysAdmin() {
+        assertThat(statusAfter(List.of("broker", "--no-jails", "--socket", "x")))
+                .containsPattern("CapEff:\\s+" + FOUR)
+                .containsPattern("CapBnd:\\s+" + FOUR);
     }
 
     @Test
@@ -30,15 +39,16 @@ final class LauncherKernelTest {
         String status = statusAfter(List.of("broker", "--user", "nobody", "--socket", "x"));
 
         assertThat(status)
-                .containsPattern("CapEff:\\s+" + FOUR)
-                .containsPattern("CapBnd:\\s+" + FOUR)
+                .containsPattern("CapEff:\\s+" + WITH_SYS_ADMIN)
+                .containsPattern("CapBnd:\\s+" + WITH_SYS_ADMIN)
+                .containsPattern("CapAmb:\\s+" + WITH_SYS_ADMIN)
                 .containsPattern("NoNewPrivs:\\s+1")
                 .doesNotContainPattern("Uid:\\s+0");
     }
 
     @Test
-    void theBrokerNeverSeesTheOptionThatIsTheLaunchers() {
-        assertThat(dryRun(List.of("broker", "--user=nobody", "--socket", "x")))
+    void theBrokerNeverSeesTheOptionsThatAreTheLaunchers() {
+        assertThat(dryRun(List.of("broker", "--user=nobody", "--no-jails", "--socket", "x")))
                 .endsWith("io.sluice.broker.BrokerMain", "--socket", "x");
     }
 

@@ -145,7 +145,7 @@ final class ScriptsTest {
 
     @Test
     void aWrongArgumentOfAnyScriptIsNamed() {
-        for (String script : List.of("test", "bench", "build")) {
+        for (String script : List.of("test", "bench", "build", "fuzz")) {
             Finished finished =
                     RunningProcess.run(Command.of(SCRIPTS.resolve(script).toString(), "--nonsense"), LIMIT);
 
@@ -156,7 +156,7 @@ final class ScriptsTest {
 
     @Test
     void everyScriptExplainsItself() {
-        for (String script : List.of("quickstart", "test", "bench", "build")) {
+        for (String script : List.of("quickstart", "test", "bench", "build", "fuzz")) {
             Finished finished =
                     RunningProcess.run(Command.of(SCRIPTS.resolve(script).toString(), "--help"), LIMIT);
 

@@ -42,6 +42,7 @@ import org.slf4j.LoggerFactory;
 public final class Conductor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Conductor.class);
     private static final long RECONNECT_MS = 1_000;
+    private static final int EXIT_NO_BROKER = 3;
     private static final int EXIT_DEFECT = 70;
 
     /** A link that was asked for. */
@@ -91,8 +92,10 @@ public final class Conductor implements AutoCloseable {
      *
      * @param broker the broker's tenant socket
      * @param name what the worker calls itself there
+     * @param sealed whether no second connection will be possible; then the process ends with the first
      */
-    public record Settings(Path broker, String name, int frameSize, int frames, int largeFrames, IdleStrategy idle) {}
+    public record Settings(
+            Path broker, String name, int frameSize, int frames, int largeFrames, IdleStrategy idle, boolean sealed) {}
 
     /** Connects to the broker and starts the data path. */
     public Conductor(Settings settings) throws IOException {
@@ -407,6 +410,15 @@ public final class Conductor implements AutoCloseable {
 
     private void onLost(IOException cause) {
         if (session == null) {
+            return;
+        }
+        if (settings.sealed()) {
+            LOG.error(
+                    "the broker is gone ({}), and a sealed worker can't connect to it again: it ends",
+                    cause.getMessage());
+            dropAll("the broker is gone");
+            // In a thread of its own: what is to be done before the end waits for this one.
+            new Thread(() -> Runtime.getRuntime().exit(EXIT_NO_BROKER), "end").start();
             return;
         }
         LOG.warn("the broker is gone ({}); all ports are down until it comes back", cause.getMessage());

@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 public record PortPlan(String name, Target target, GrantRequest narrow, int depth, Optional<Integer> mtu) {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,31}");
     private static final int MAX_MTU = 65535;
+    private static final int SHOWN = 64;
 
     /** How the grant is found. */
     public sealed interface Target {
@@ -40,7 +41,7 @@ public record PortPlan(String name, Target target, GrantRequest narrow, int dept
 
     public PortPlan {
         if (!isName(name)) {
-            throw new IllegalArgumentException("port name \"" + name
+            throw new IllegalArgumentException("port name \"" + shown(name)
                     + "\": 1 to 32 letters, digits, '_', '.' or '-' are expected, the first a letter or digit");
         }
         if (depth < 1 || depth > Vector.CAPACITY) {
@@ -51,6 +52,11 @@ public record PortPlan(String name, Target target, GrantRequest narrow, int dept
                 throw new IllegalArgumentException("mtu " + bytes + ": 68 to " + MAX_MTU + " bytes are expected");
             }
         });
+    }
+
+    /** A name of any length as errors repeat it: they have to fit into the headers of an answer. */
+    public static String shown(String name) {
+        return name.length() <= SHOWN ? name : name.substring(0, SHOWN) + "...";
     }
 
     /** Whether ports and links may have this name. */

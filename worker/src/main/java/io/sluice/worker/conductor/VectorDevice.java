@@ -27,6 +27,9 @@ public final class VectorDevice {
             Set.of("transport", "ifname", "depth", "mtu", "gro", "vec", "mac", "headroom");
 
     private static final Set<String> GENERATOR_KEYS = Set.of("transport", "frame", "dst", "src", "depth");
+    /** Characters; what is wrong is repeated in errors, which have to fit into the headers of an answer. */
+    private static final int LONGEST = 256;
+
     private static final int MIN_FRAME = 60;
     private static final int MAX_FRAME = 1514;
     private static final String ANY_MAC = "02:00:00:00:00:01";
@@ -38,6 +41,10 @@ public final class VectorDevice {
      * @throws IllegalArgumentException it can't be understood; the message says where
      */
     public static PortPlan parse(String text) {
+        if (text.length() > LONGEST) {
+            throw new IllegalArgumentException(
+                    "a vector device of " + text.length() + " characters; at most " + LONGEST + " are expected");
+        }
         int colon = text.indexOf(':');
         if (colon < 1) {
             throw new IllegalArgumentException("\"" + text

@@ -30,7 +30,8 @@ final class PortPlans {
 
     private static PortPlan of(PortSpec spec, int frameSize) {
         if (spec.getGrant().isEmpty()) {
-            throw new IllegalArgumentException("port " + spec.getName() + ": the name of a grant is expected");
+            throw new IllegalArgumentException(
+                    "port " + PortPlan.shown(spec.getName()) + ": the name of a grant is expected");
         }
         GrantRequest.Builder narrow = GrantRequest.newBuilder();
         switch (spec.getKindCase()) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.grant.v1.GrantRequest;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,6 +35,11 @@ class PortPlanTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("port name \"" + name + "\": 1 to 32 letters, digits, '_', '.' or '-' are expected, "
                         + "the first a letter or digit");
+    }
+
+    @Test
+    void aLongNameIsNotRepeatedWhole() {
+        assertThatThrownBy(() -> plan("x".repeat(100_000), 1, 0)).message().hasSizeLessThan(200);
     }
 
     @ParameterizedTest

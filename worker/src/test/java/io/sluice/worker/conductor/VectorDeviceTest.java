@@ -83,4 +83,11 @@ class VectorDeviceTest {
                 .hasMessage(
                         "transport=" + transport + " is not supported yet; this version has [raw, null, generator]");
     }
+
+    @Test
+    void whatIsTooLongIsNotRepeated() {
+        assertThatThrownBy(() -> VectorDevice.parse("vec0:transport=" + "x".repeat(242)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a vector device of 257 characters; at most 256 are expected");
+    }
 }

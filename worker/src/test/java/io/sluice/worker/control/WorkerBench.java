@@ -63,7 +63,7 @@ abstract class WorkerBench {
     }
 
     Conductor.Settings settings() {
-        return new Conductor.Settings(brokerSocket(), "test", 2048, FRAMES, LARGE, IdleStrategy.ADAPTIVE);
+        return new Conductor.Settings(brokerSocket(), "test", 2048, FRAMES, LARGE, IdleStrategy.ADAPTIVE, false);
     }
 
     void startWorker() throws IOException {

@@ -1,6 +1,7 @@
 package io.sluice.broker.lease;
 
 import io.sluice.broker.audit.Audit;
+import io.sluice.broker.policy.Order;
 import io.sluice.broker.policy.Quota;
 import io.sluice.grant.v1.AuditEvent;
 import io.sluice.grant.v1.EndReason;
@@ -15,8 +16,7 @@ import java.util.Optional;
 /** All live leases and what each tenant has used of its quota. */
 public final class Leases {
     private final Map<Long, Lease> live = new LinkedHashMap<>();
-    private final Map<String, Integer> counts = new HashMap<>();
-    private final Map<String, Long> memory = new HashMap<>();
+    private final Map<String, Long> pools = new HashMap<>();
     private final Audit audit;
     private long lastId;
 
@@ -32,31 +32,37 @@ public final class Leases {
     /**
      * Whether {@code tenant} may have so much more.
      *
-     * @param bytes of rings, buffers and pools
+     * @param pool bytes of it
      * @return what the quota forbids, or empty
      */
-    public Optional<String> overQuota(String tenant, Quota quota, int leases, long bytes) {
-        int count = counts.getOrDefault(tenant, 0) + leases;
-        if (count > quota.leases()) {
-            return Optional.of(count + " leases would be held, " + quota.leases() + " are allowed");
-        }
-        long sum = memory.getOrDefault(tenant, 0L) + bytes;
-        if (sum > quota.memory()) {
-            return Optional.of(sum + " bytes of memory would be held, " + quota.memory() + " are allowed");
-        }
-        return Optional.empty();
+    public Optional<String> overQuota(String tenant, Quota quota, List<Order> orders, long pool) {
+        List<Order> all = new ArrayList<>(orders);
+        live.values().stream()
+                .filter(lease -> lease.holder().tenant().equals(tenant))
+                .forEach(lease -> all.add(lease.order()));
+        long queues = all.stream().mapToLong(order -> order.queues().size()).sum();
+        long memory = pool
+                + pools.getOrDefault(tenant, 0L)
+                + all.stream().mapToLong(Order::memory).sum();
+        return over(all.size(), quota.leases(), "leases")
+                .or(() -> over(queues, quota.queues(), "queues"))
+                .or(() -> over(memory, quota.memory(), "bytes of memory"));
+    }
+
+    private static Optional<String> over(long held, long allowed, String what) {
+        return held <= allowed
+                ? Optional.empty()
+                : Optional.of(held + " " + what + " would be held, " + allowed + " are allowed");
     }
 
     /** Charges memory that belongs to no lease, a pool; negative to give it back. */
     public void charge(String tenant, long bytes) {
-        memory.merge(tenant, bytes, Long::sum);
+        pools.merge(tenant, bytes, Long::sum);
     }
 
     /** Records a lease that was made. */
     public void add(Lease lease) {
         live.put(lease.id(), lease);
-        counts.merge(lease.holder().tenant(), 1, Integer::sum);
-        charge(lease.holder().tenant(), lease.order().memory());
         audit.record(lease.audit(AuditEvent.Type.GRANT));
     }
 
@@ -66,8 +72,6 @@ public final class Leases {
             return;
         }
         lease.made().close();
-        counts.merge(lease.holder().tenant(), -1, Integer::sum);
-        charge(lease.holder().tenant(), -lease.order().memory());
         String text = reason.name().toLowerCase(java.util.Locale.ROOT);
         audit.record(lease.audit(AuditEvent.Type.END).setReason(why.isEmpty() ? text : text + ": " + why));
     }

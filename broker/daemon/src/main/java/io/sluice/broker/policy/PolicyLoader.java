@@ -119,7 +119,8 @@ public final class PolicyLoader {
             }
         } catch (MarkedYamlEngineException e) {
             String context = e.getContext() == null ? "" : " " + e.getContext();
-            problems.add(Problem.at(e.getProblemMark().or(e::getContextMark), "not YAML: " + e.getProblem() + context));
+            String found = Words.printable(e.getProblem() + context); // a character as it is, even a line's end
+            problems.add(Problem.at(e.getProblemMark().or(e::getContextMark), "not YAML: " + found));
         } catch (YamlEngineException e) {
             problems.add(new Problem(1, 1, "not YAML: " + e.getMessage() + "; expected YAML 1.2"));
         }

@@ -2,27 +2,30 @@ package io.sluice.broker.policy;
 
 /**
  * What all processes of a tenant may hold together: leases (0 suspends it), bytes of kernel memory (rings, socket buffers
- * and frame pools), connections to the broker.
+ * and frame pools), connections to the broker, queues, which are sockets or descriptors of a tap.
  */
-public record Quota(int leases, long memory, int connections) {
+public record Quota(int leases, long memory, int connections, int queues) {
     private static final Range LEASES = new Range(0, 4096);
     private static final Range MEMORY = new Range(0, 1L << 40);
     private static final Range CONNECTIONS = new Range(1, 1024);
-    /** What a tenant has if its policy says nothing: 16 leases, 256 MiB, 4 connections. */
-    public static final Quota DEFAULT = new Quota(16, 256L << 20, 4);
+    private static final Range QUEUES = new Range(0, 65_536);
+    /** What a tenant has if its policy says nothing: 16 leases, 256 MiB, 4 connections, 64 queues. */
+    public static final Quota DEFAULT = new Quota(16, 256L << 20, 4, 64);
 
     public Quota {
         LEASES.check("leases", leases);
         MEMORY.check("memory", memory);
         CONNECTIONS.check("connections", connections);
+        QUEUES.check("queues", queues);
     }
 
     static Quota read(Section section) {
-        section.allow("leases memory connections");
+        section.allow("leases memory connections queues");
         String expected = "a size from 0B to 1024GiB, such as 256MiB";
         return new Quota(
                 section.integer("leases", LEASES, DEFAULT.leases),
                 section.number("memory", Section.BYTES, MEMORY::has, expected, DEFAULT.memory),
-                section.integer("connections", CONNECTIONS, DEFAULT.connections));
+                section.integer("connections", CONNECTIONS, DEFAULT.connections),
+                section.integer("queues", QUEUES, DEFAULT.queues));
     }
 }

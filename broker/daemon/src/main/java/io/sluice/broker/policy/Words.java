@@ -8,14 +8,19 @@ import java.util.regex.Pattern;
 final class Words {
     private static final int SHOWN = 40;
     /** Control, format, private and unassigned characters, line separators: what acts on a terminal or misleads. */
-    private static final Pattern UNSHOWN = Pattern.compile("[\"\\p{C}\\p{Zl}\\p{Zp}]");
+    private static final Pattern UNSHOWN = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}]");
 
     private Words() {}
 
     /** In quotes; cut if it is long. */
     static String quote(String text) {
         String shown = text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "...";
-        return '"' + UNSHOWN.matcher(shown).replaceAll("?") + '"';
+        return '"' + printable(shown).replace('"', '?') + '"';
+    }
+
+    /** The text, with a question mark for whatever would act on a terminal or mislead. */
+    static String printable(String text) {
+        return UNSHOWN.matcher(text).replaceAll("?");
     }
 
     /** {@code " (did you mean ...?)"} if one of the choices looks like a misspelling away, else nothing. */

@@ -31,6 +31,9 @@ final class Connection {
     Pool pool;
     long nonce;
 
+    /** Descriptors that are sent and not confirmed, in phase CONFIRMING. */
+    int inFlight;
+
     Consumer<AuditEvent> watcher;
     private long deadline;
     private boolean timed;

@@ -35,6 +35,7 @@ import java.util.List;
 /** The tenant table: what a worker may ask for. */
 final class TenantOperations {
     private static final int PAGE = 4096;
+    private static final int MAX_IN_FLIGHT = 256;
     private static final long MAX_POOL = 1L << 31; // what one ByteBuffer of a Java client can map, rounded up
 
     private final State state;
@@ -57,8 +58,7 @@ final class TenantOperations {
         List<Order> orders = decideAll(connection, acquire.getGrantsList());
         long poolSize =
                 acquire.hasPool() ? checkPool(connection, acquire.getPool().getSize()) : 0;
-        long bytes = poolSize + orders.stream().mapToLong(Order::memory).sum();
-        checkQuota(connection, tenant.quota(), orders.size(), bytes);
+        checkQuota(connection, tenant.quota(), orders, poolSize);
 
         List<Lease> made = new ArrayList<>();
         List<Fd> copies = new ArrayList<>();
@@ -88,6 +88,8 @@ final class TenantOperations {
                         copies.size() + " descriptors; one reply carries " + FrameChannel.MAX_FDS,
                         "split the request");
             }
+            checkInFlight(connection, copies.size());
+            connection.inFlight = copies.size();
             connection.nonce = random.nextLong();
             connection.reply(request.getId(), Reply.newBuilder().setAcquired(reply.setNonce(connection.nonce)), copies);
             connection.pool = pool;
@@ -142,14 +144,31 @@ final class TenantOperations {
         return size;
     }
 
-    private void checkQuota(Connection connection, Quota quota, int leases, long bytes) throws Rejection {
-        var over = state.leases.overQuota(connection.holder.tenant(), quota, leases, bytes);
+    private void checkQuota(Connection connection, Quota quota, List<Order> orders, long pool) throws Rejection {
+        var over = state.leases.overQuota(connection.holder.tenant(), quota, orders, pool);
         if (over.isPresent()) {
             denied(connection, "", "quota: " + over.get());
             throw new Rejection(
                     Error.Code.QUOTA,
                     "tenant " + connection.holder.tenant() + ": " + over.get(),
                     "release something, or have the operator raise the quota");
+        }
+    }
+
+    /**
+     * The kernel charges descriptors that are under way to our user, whoever lets them lie, and refuses more than
+     * RLIMIT_NOFILE of them to all (unix(7), ETOOMANYREFS): so each peer has a small share of that.
+     */
+    private void checkInFlight(Connection connection, int more) throws Rejection {
+        int waiting = state.connections.stream()
+                .filter(other -> other.peer.uid() == connection.peer.uid() && other.phase == Phase.CONFIRMING)
+                .mapToInt(other -> other.inFlight)
+                .sum();
+        if (waiting > 0 && waiting + more > MAX_IN_FLIGHT) {
+            throw new Rejection(
+                    Error.Code.BUSY,
+                    waiting + " descriptors for uid " + connection.peer.uid() + " are not confirmed yet",
+                    "confirm what was granted, then ask again");
         }
     }
 

@@ -114,8 +114,7 @@ class PolicyErrorsTest {
     static Stream<Arguments> packetLines() {
         return Stream.of(
                 arguments("queues: [0]", "10:9: unknown key \"queues\" in grant \"g\"; expected one of " + PACKET_KEYS),
-                arguments(
-                        "prison: {}", "10:9: unknown key \"prison\" in grant \"g\"; expected one of " + PACKET_KEYS),
+                arguments("prison: {}", "10:9: unknown key \"prison\" in grant \"g\"; expected one of " + PACKET_KEYS),
                 arguments("sockets: 0", "10:18: sockets is \"0\"; expected a whole number from 1 to 32"),
                 arguments("sockets: 33", "10:18: sockets is \"33\"; expected a whole number from 1 to 32"),
                 arguments("sockets: 1.5", "10:18: sockets is \"1.5\"; expected a whole number from 1 to 32"),
@@ -335,6 +334,9 @@ class PolicyErrorsTest {
                 arguments(
                         "a:\r\n  b: \"1\r\n",
                         ":3:1: not YAML: found unexpected end of stream while scanning a quoted scalar"),
+                arguments(
+                        "%TAG \n---\na: 1\n",
+                        ":1:6: not YAML: expected '!', but found ?(10) while scanning a directive"),
                 arguments("%YAML 2.0\n---\na: 1\n", ":1:1: not YAML: Version{major=2, minor=0}; expected YAML 1.2"),
                 arguments("[".repeat(17) + "]".repeat(17), ":1:17: nested too deep; expected at most 16 levels"),
                 arguments("#".repeat(PolicyLoader.MAX_BYTES + 1), ": larger than 256KiB; expected a smaller file"));

@@ -61,7 +61,7 @@ class PolicyLoaderTest {
                 .containsExactly(new Tenant(
                         "blue",
                         new Identity(Identity.Kind.UID, 1001),
-                        new Quota(3, 1L << 30, 2),
+                        new Quota(3, 1L << 30, 2, 64),
                         List.of(
                                 new XdpGrant(
                                         "uplink",
@@ -99,7 +99,7 @@ class PolicyLoaderTest {
                 """);
         assertThat(policy.admins()).containsExactly(new Identity(Identity.Kind.UID, 0));
         Tenant tenant = policy.tenant("t").orElseThrow();
-        assertThat(tenant.quota()).isEqualTo(new Quota(16, 256L << 20, 4));
+        assertThat(tenant.quota()).isEqualTo(new Quota(16, 256L << 20, 4, 64));
         Rings rings = new Rings(2048, 2048, 4096, 2048);
         assertThat(tenant.grants())
                 .containsExactly(

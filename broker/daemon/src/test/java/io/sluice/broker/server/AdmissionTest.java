@@ -28,6 +28,7 @@ class AdmissionTest {
     private static final int BLUE = 1001;
     private static final int GREEN = 1002;
     private static final int STRANGER = 1099;
+    private static final int MANY = 1004;
     private static final int KIB = 1024;
     private static final String POLICY = """
             version: 1
@@ -43,6 +44,11 @@ class AdmissionTest {
                 grants:
                   lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB }
                   wide: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, sockets: 2 }
+              many:
+                identity: { uid: 1004 }
+                quota: { queues: 320, leases: 20, memory: 1GiB }
+                grants:
+                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, sockets: 32 }
             """;
 
     @TempDir
@@ -210,5 +216,23 @@ class AdmissionTest {
     private Caller add(Caller caller) {
         callers.add(caller);
         return caller;
+    }
+
+    /** The kernel counts what lies in sockets against the broker's user and, at its limit, refuses everybody's. */
+    @Test
+    void whoLetsDescriptorsLieGetsNoMore() throws Exception {
+        Caller one = add(Caller.greeted(broker.socket(), MANY));
+        Caller other = add(Caller.greeted(broker.socket(), MANY));
+        String[] seven = {"lan", "lan", "lan", "lan", "lan", "lan", "lan"};
+        one.acquired(Caller.acquire(0, seven));
+        Error error = other.refused(Caller.acquire(0, "lan", "lan"));
+        assertThat(error.getCode()).isEqualTo(Error.Code.BUSY);
+        assertThat(error.getMessage()).isEqualTo("224 descriptors for uid 1004 are not confirmed yet");
+        other.hold(Caller.acquire(0, "lan"));
+        one.call(Caller.confirm(one.lastNonce()));
+        other.hold(Caller.acquire(0, "lan", "lan"));
+        error = other.refused(Caller.acquire(0, "lan"));
+        assertThat(error.getCode()).isEqualTo(Error.Code.QUOTA);
+        assertThat(error.getMessage()).isEqualTo("tenant many: 352 queues would be held, 320 are allowed");
     }
 }

@@ -183,13 +183,26 @@ public final class BrokerClient implements AutoCloseable {
             throw new EOFException("closed by this side");
         }
         long id = ++lastId;
-        channel.send(request.setId(id).build().toByteArray(), List.of());
+        byte[] body = request.setId(id).build().toByteArray();
+        if (body.length > FrameChannel.MAX_REQUEST) {
+            throw tooLarge(body.length); // the broker would end the connection, and with it every lease
+        }
+        channel.send(body, List.of());
         while (!channel.flush()) {
             if (!channel.await(true, timeoutMs)) {
                 throw new IOException("the broker does not read; is it stopped?");
             }
         }
         return id;
+    }
+
+    private static RefusedException tooLarge(int bytes) {
+        String message = "a request of " + bytes + " bytes; the broker takes " + FrameChannel.MAX_REQUEST;
+        return new RefusedException(Error.newBuilder()
+                .setCode(Error.Code.INVALID)
+                .setMessage(message)
+                .setHint("Ask for less at once, by shorter names.")
+                .build());
     }
 
     /** One request and its reply. Whatever fails but a refusal leaves the protocol in doubt, and ends the connection. */

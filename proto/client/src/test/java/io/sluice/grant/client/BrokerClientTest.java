@@ -3,6 +3,7 @@ package io.sluice.grant.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.sluice.grant.channel.FrameChannel;
 import io.sluice.grant.channel.ProtocolException;
 import io.sluice.grant.sys.Descriptors;
 import io.sluice.grant.sys.Fd;
@@ -13,6 +14,7 @@ import io.sluice.grant.v1.Confirmed;
 import io.sluice.grant.v1.EndReason;
 import io.sluice.grant.v1.Error;
 import io.sluice.grant.v1.GetStatus;
+import io.sluice.grant.v1.GrantRequest;
 import io.sluice.grant.v1.LeaseEnded;
 import io.sluice.grant.v1.Reply;
 import io.sluice.grant.v1.Request;
@@ -107,6 +109,26 @@ class BrokerClientTest {
                     .matches(e -> e.code() == Error.Code.QUOTA && e.hint().equals("a hint"));
             assertThat(client.call(getStatus()).getStatus().getPid()).isEqualTo(17);
         }
+    }
+
+    @Test
+    void aRequestThatTheBrokerWouldHangUpOnIsNotSent() throws IOException {
+        play(script -> {
+            script.welcome();
+            script.reply(script.request().getId(), status(17));
+            script.awaitEnd();
+        });
+        Acquire large = Acquire.newBuilder()
+                .addGrants(GrantRequest.newBuilder().setGrant("x".repeat(FrameChannel.MAX_REQUEST)))
+                .build();
+        try (BrokerClient client = connect(LONG_MS)) {
+            assertThatExceptionOfType(RefusedException.class)
+                    .isThrownBy(() -> client.acquire(large))
+                    .withMessageMatching("a request of 16[0-9]{3} bytes; the broker takes 16384")
+                    .matches(e -> e.code() == Error.Code.INVALID);
+            assertThat(client.call(getStatus()).getStatus().getPid()).isEqualTo(17);
+        }
+        assertThat(ends).isEmpty();
     }
 
     @Test

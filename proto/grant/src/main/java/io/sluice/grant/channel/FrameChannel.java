@@ -84,7 +84,8 @@ public final class FrameChannel implements AutoCloseable {
      *
      * @return a frame, which the caller owns, or null if none is complete yet
      * @throws EOFException the peer closed between frames
-     * @throws ProtocolException the peer closed within a frame, or sent an oversized frame or lost descriptors
+     * @throws ProtocolException the peer closed within a frame, or sent an oversized frame, or descriptors were
+     *     lost or too many
      */
     public Frame receive() throws IOException {
         while (headerRead < HEADER) {
@@ -135,6 +136,9 @@ public final class FrameChannel implements AutoCloseable {
         }
         if (acceptFds) {
             fds.addAll(inHeader.takeFds());
+            if (fds.size() > MAX_FDS) { // several messages, within one frame
+                throw new ProtocolException("more than " + MAX_FDS + " descriptors with one frame");
+            }
             if ((inHeader.flags() & MSG_CTRUNC) != 0) {
                 throw new ProtocolException(
                         "descriptors were lost on the way; is this process at its limit of open files?");

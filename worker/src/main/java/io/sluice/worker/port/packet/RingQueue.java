@@ -107,7 +107,12 @@ final class RingQueue implements PortQueue {
     /** Copies one slot into a frame of the pool, its VLAN tag put back; returns the bytes received. */
     private int take(int at, int status, Vector vector) {
         int length = ring.getInt(at + 8);
-        if (length < ring.getInt(at + 4) || length > pool.room() - FrameLimits.VLAN_TAG) {
+        int from = ring.getShort(at + 12) & 0xffff;
+        if (length < 0 || length > slot - from) {
+            counters.add(PortCounter.RX_DROP_MALFORMED, 1);
+            return 0;
+        }
+        if (length != ring.getInt(at + 4) || length > pool.room() - FrameLimits.VLAN_TAG) {
             counters.add(PortCounter.RX_DROP_TRUNCATED, 1);
             return length;
         }
@@ -120,10 +125,9 @@ final class RingQueue implements PortQueue {
             counters.add(PortCounter.RX_DROP_NO_FRAME, 1);
             return length;
         }
-        int from = at + (ring.getShort(at + 12) & 0xffff);
         int to = frame + FramePool.HEADROOM;
         ByteBuffer bytes = pool.bytes();
-        bytes.put(to, ring, from, length);
+        bytes.put(to, ring, at + from, length);
         if ((status & RX_VLAN_VALID) == 0) {
             vector.add(to, length, 0);
             return length;
