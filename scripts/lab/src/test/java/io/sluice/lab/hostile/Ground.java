@@ -220,9 +220,14 @@ final class Ground implements AutoCloseable {
 
     /** Starts the victim's stream and count anew. */
     void stream() {
+        stream(STREAM_RATE);
+    }
+
+    /** The same with so many frames a second. */
+    void stream(int rate) {
         streamWire.stop();
         assertThat(victim.ask("watch 0")).isEqualTo("ok");
-        streamWire.feed(STREAM_RATE, STREAM);
+        streamWire.feed(rate, STREAM);
     }
 
     /** Stops the victim's stream and checks that all of it has arrived. Returns how many frames it had. */

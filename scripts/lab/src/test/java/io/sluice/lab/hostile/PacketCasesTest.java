@@ -103,6 +103,7 @@ final class PacketCasesTest extends HostileCases {
     @Test
     void case08NothingForeignIsQueuedWhileASocketIsMade() {
         log.attack(8, "packet");
+        ground().stream(10_000);
         long foreign = 0;
         int rounds = 20;
         for (int i = 0; i < rounds; i++) {
