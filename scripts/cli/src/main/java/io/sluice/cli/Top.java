@@ -43,7 +43,8 @@ final class Top implements Callable<Integer> {
               info               who the worker is, and what it can't do by itself
 
             Commands to the broker, through the gateway:
-              lease ls|revoke    what clients hold
+              lease ls|show      what clients hold; one of them, with the counters of its jail
+              lease revoke       ends one, whoever has its descriptors
               policy check FILE  tries a policy file out, without a broker
               policy show|reload the policy in force
               audit watch        every grant, denial and end as it happens

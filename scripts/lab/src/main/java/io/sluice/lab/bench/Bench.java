@@ -61,12 +61,12 @@ public final class Bench {
     }
 
     private List<Contender> contenders() {
-        List<Contender> all = new ArrayList<>(List.of(new Sluice()));
-        if (options.work() == Work.TCP) {
-            all.addAll(List.of(new KernelBridge(), new Mmsg()));
-        } else {
-            all.add(new Testpmd(options.kind()));
-        }
+        List<Contender> all = new ArrayList<>(
+                switch (options.work()) {
+                    case TCP -> List.of(new Sluice(), new KernelBridge(), new Mmsg());
+                    case JAIL -> Jailed.withAndWithoutRules();
+                    case L2FWD, RX, TX -> List.of(new Sluice(), new Testpmd(options.kind()));
+                });
         List<String> names = all.stream().map(Contender::name).toList();
         for (String name : options.only()) {
             if (!names.contains(name)) {
@@ -90,7 +90,7 @@ public final class Bench {
     private void run(Contender contender, Series series) {
         try (Contender.Running running = contender.start(rig)) {
             switch (options.work()) {
-                case TCP -> tcp(running, series);
+                case TCP, JAIL -> tcp(running, series);
                 case TX -> count(running, series);
                 case RX, L2FWD -> {
                     RunningProcess load = rig.startLoad();

@@ -73,11 +73,12 @@ record Options(
     static Options parse(String... args) {
         Deque<String> words = new ArrayDeque<>(List.of(args));
         if (words.isEmpty()) {
-            throw new IllegalArgumentException("say what to measure: l2fwd, rx, tx or tcp");
+            throw new IllegalArgumentException("say what to measure: l2fwd, rx, tx, tcp or jail");
         }
         Work work = Work.of(words.pop());
         Parsed parsed = new Parsed();
-        parsed.frame = work == Work.TCP ? MAX_FRAME : 64;
+        parsed.frame = work.streams() ? MAX_FRAME : 64;
+        parsed.kind = work == Work.JAIL ? Kind.PACKET : Kind.XDP;
         while (!words.isEmpty()) {
             parsed.take(words.pop(), words);
         }

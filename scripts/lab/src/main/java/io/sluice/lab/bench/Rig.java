@@ -39,7 +39,7 @@ final class Rig {
         this.install = Install.find();
         this.programs = Programs.compile(install);
         this.net = Topology.make(lab);
-        if (options.work() == Work.TCP) {
+        if (options.work().streams()) {
             if (options.kind() == Kind.XDP) {
                 net.withoutOffloads();
             }

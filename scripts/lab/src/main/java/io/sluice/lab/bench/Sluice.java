@@ -55,9 +55,9 @@ final class Sluice implements Contender {
                         "source:transport=generator,dst=" + NOBODY + ",frame="
                                 + rig.options().frame());
             }
-            case L2FWD, TCP -> running.connect(rig.options().kind());
+            case L2FWD, TCP, JAIL -> running.connect(rig.options().kind());
         }
-        if (rig.options().work() != Work.TCP) {
+        if (!rig.options().work().streams()) {
             pin(worker, rig);
         }
         return new Worker(running, worker);

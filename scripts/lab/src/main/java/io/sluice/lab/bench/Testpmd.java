@@ -60,7 +60,7 @@ record Testpmd(Kind kind) implements Contender {
                 Rig.LOAD_CPU + "," + Rig.WORK_CPU,
                 "--main-lcore=" + Rig.LOAD_CPU));
         List<String> devices = switch (work) {
-            case L2FWD, TCP -> List.of("v1", "v2");
+            case L2FWD, TCP, JAIL -> List.of("v1", "v2");
             case RX -> List.of("v1");
             case TX -> List.of("v2");
         };
@@ -76,7 +76,7 @@ record Testpmd(Kind kind) implements Contender {
 
     private static String mode(Work work) {
         return switch (work) {
-            case L2FWD, TCP -> "io";
+            case L2FWD, TCP, JAIL -> "io";
             case RX -> "rxonly";
             case TX -> "txonly";
         };

@@ -11,7 +11,9 @@ enum Work {
     /** Sending generated frames on v2, counted where they arrive, at v3. */
     TX("Mpps"),
     /** One TCP stream from A to B and one back, after each other; the mean of both. */
-    TCP("Gbit/s");
+    TCP("Gbit/s"),
+    /** The same between two jails, each in a bridge with one of the hosts: with the rules in force, and without. */
+    JAIL("Gbit/s");
 
     private final String unit;
 
@@ -22,6 +24,11 @@ enum Work {
     /** Unit of the figures; more is better. */
     String unit() {
         return unit;
+    }
+
+    /** Whether it is streams that are measured, and not frames. */
+    boolean streams() {
+        return this == TCP || this == JAIL;
     }
 
     /** The word of the command line. */
@@ -36,6 +43,6 @@ enum Work {
                 return work;
             }
         }
-        throw new IllegalArgumentException("unknown work \"" + word + "\": it is l2fwd, rx, tx or tcp");
+        throw new IllegalArgumentException("unknown work \"" + word + "\": it is l2fwd, rx, tx, tcp or jail");
     }
 }
