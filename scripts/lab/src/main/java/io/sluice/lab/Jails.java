@@ -4,7 +4,7 @@ import java.util.List;
 
 /** Jails in place of the device under test's own devices: each of v1 and v2 is in a bridge that a jail is in, too. */
 public final class Jails {
-    private static final String GRANT = "      %s: { kind: %s, jail: { bridge: %s, mac: \"%s\", ipv4: [%s] } }";
+    private static final String GRANT = "      %s: { kind: %s,%s jail: { bridge: %s, mac: \"%s\", ipv4: [%s] } }";
 
     private Jails() {}
 
@@ -15,6 +15,8 @@ public final class Jails {
     public static String policy(Topology net, Kind kind) {
         bridge(net, "br1", "v1");
         bridge(net, "br2", "v2");
+        // Packet sockets that carry superframes have no rings.
+        String superframes = kind == Kind.PACKET ? " unbounded: true," : "";
         return String.join(
                 "\n",
                 "version: 1",
@@ -23,8 +25,22 @@ public final class Jails {
                 "  quick:",
                 "    identity: {uid: " + Identity.TENANT.uid() + "}",
                 "    grants:",
-                String.format(GRANT, "left", kind.word(), "br1", net.lab().mac(net.v3()), Topology.ADDRESS_B),
-                String.format(GRANT, "right", kind.word(), "br2", net.lab().mac(net.v0()), Topology.ADDRESS_A),
+                String.format(
+                        GRANT,
+                        "left",
+                        kind.word(),
+                        superframes,
+                        "br1",
+                        net.lab().mac(net.v3()),
+                        Topology.ADDRESS_B),
+                String.format(
+                        GRANT,
+                        "right",
+                        kind.word(),
+                        superframes,
+                        "br2",
+                        net.lab().mac(net.v0()),
+                        Topology.ADDRESS_A),
                 "");
     }
 

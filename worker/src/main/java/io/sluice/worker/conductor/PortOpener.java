@@ -110,6 +110,10 @@ final class PortOpener {
             if (lease.hasXdp()) {
                 return xdp(plan, lease, fds);
             }
+            if (!lease.hasPacket()) {
+                throw new IllegalStateException("grant " + lease.getGrant()
+                        + " is of a kind that this worker has no port" + " for; it has packet and xdp ports");
+            }
             PortInfo info = info(plan, lease, "packet", packetFeatures(lease));
             List<Fd> sockets =
                     lease.getPacket().getFdsList().stream().map(fds::get).toList();

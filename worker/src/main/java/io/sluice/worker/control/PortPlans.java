@@ -67,11 +67,8 @@ final class PortPlans {
     }
 
     private static PacketRequest packet(PacketOptions options) {
-        if (options.getRingFrames() != 0) {
-            // A socket with rings delivers through them alone, so a port that does not read them would be deaf.
-            throw new IllegalArgumentException("ring_frames: this worker has no TPACKET rings; leave it out");
-        }
-        PacketRequest.Builder packet = PacketRequest.newBuilder().setSockets(options.getSockets());
+        PacketRequest.Builder packet =
+                PacketRequest.newBuilder().setSockets(options.getSockets()).setRingFrames(options.getRingFrames());
         if (options.hasOffloads()) {
             packet.setVnetHeader(options.getOffloads());
         }

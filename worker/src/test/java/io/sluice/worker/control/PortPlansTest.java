@@ -90,11 +90,10 @@ class PortPlansTest {
     }
 
     @Test
-    void ringsThatThisWorkerWouldNotReadAreRefused() {
-        assertThatThrownBy(
-                        () -> plan(spec().setPacket(PacketOptions.newBuilder().setRingFrames(64))))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("ring_frames: this worker has no TPACKET rings; leave it out");
+    void ringsAreAskedForAsTheyAreWished() {
+        var narrow = plan(spec().setPacket(PacketOptions.newBuilder().setRingFrames(64)))
+                .narrow();
+        assertThat(narrow.getPacket().getRingFrames()).isEqualTo(64);
     }
 
     @Test

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * @param offloads a virtio_net_hdr precedes each frame, so that superframes pass whole
  * @param promiscuous the device receives what is addressed to others
  * @param bufferBytes SO_RCVBUFFORCE and SO_SNDBUFFORCE of each socket; the kernel allows twice that
- * @param ringFrames most entries of each TPACKET_V2 ring; 0: no rings
+ * @param ringFrames most entries of each TPACKET_V2 ring, which every socket then has; 0: no rings
  * @param filter only what matches it is received
  */
 public record PacketGrant(
@@ -33,6 +33,9 @@ public record PacketGrant(
         implements Grant {
     private static final String UNCONFINED = "true, as a packet socket reaches every device of its network namespace:"
             + " whoever holds it can re-bind it, read and send there whatever this grant says; or a jail in place of the interface";
+    private static final String UNBOUNDED =
+            "true, as whoever holds a packet socket without rings can make some of 4 GiB,"
+                    + " which count nowhere; or ring-frames, which the broker makes and keeps";
     private static final Range SOCKETS = new Range(1, 32);
     private static final Range BUFFER = new Range(128 << 10, 256 << 20); // a superframe with its skb has to fit
     private static final Range RING = Range.powersOfTwo(32, 65_536); // the fewest fill a page, of 64 KiB too
@@ -44,7 +47,8 @@ public record PacketGrant(
 
     static Optional<Grant> read(String name, Section section) {
         boolean jailed = section.value("jail").isPresent();
-        section.allow("kind interface jail unconfined sockets fanout offloads promiscuous buffer ring-frames filter");
+        section.allow("kind interface jail unconfined unbounded sockets fanout offloads promiscuous buffer ring-frames"
+                + " filter");
         Optional<Place> place = Place.read(section);
         if (jailed && section.value("unconfined").isPresent()) {
             section.problem("it has a jail and is unconfined; expected one of them");
@@ -59,6 +63,10 @@ public record PacketGrant(
         int buffer = (int) section.number("buffer", Section.BYTES, BUFFER::has, size, 4 << 20);
         LongPredicate ring = frames -> frames == 0 || RING.has(frames);
         int frames = (int) section.number("ring-frames", Section.NUMBER, ring, "0 or " + RING, 0);
+        if (jailed && frames == 0) {
+            section.require("unbounded", UNBOUNDED);
+        }
+        section.text("unbounded", UNBOUNDED, "true"::equals);
         Optional<ClassicFilter> filter = section.filter();
         return section.make(() -> new PacketGrant(
                 name, place.orElseThrow(), sockets, fanout, offloads, promiscuous, buffer, frames, filter));
@@ -78,8 +86,8 @@ public record PacketGrant(
     public PacketOrder narrow(GrantRequest request) {
         PacketRequest wish = request.getPacket();
         int most = wish.getSockets() == 0 ? sockets : wish.getSockets();
-        boolean header = wish.hasVnetHeader() ? wish.getVnetHeader() : offloads && wish.getRingFrames() == 0;
-        int frames = wish.getRingFrames();
+        int frames = wish.getRingFrames() == 0 ? ringFrames : wish.getRingFrames();
+        boolean header = wish.hasVnetHeader() ? wish.getVnetHeader() : offloads && frames == 0;
         return new PacketOrder(name, place, most, fanout, header, promiscuous, bufferBytes, frames, filter);
     }
 
@@ -96,6 +104,7 @@ public record PacketGrant(
                 .check(!order.vnetHeader() || offloads, "vnet header", order.vnetHeader(), offloads)
                 .check(!order.promiscuous() || promiscuous, "promiscuous", order.promiscuous(), promiscuous)
                 .atMost("buffer", order.bufferBytes(), bufferBytes)
+                .check((order.ringFrames() == 0) == (ringFrames == 0), "ring frames", order.ringFrames(), ringFrames)
                 .atMost("ring frames", order.ringFrames(), ringFrames)
                 .same("filter", order.filter(), filter)
                 .found();

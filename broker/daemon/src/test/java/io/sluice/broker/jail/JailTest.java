@@ -50,15 +50,15 @@ class JailTest {
                 identity: { uid: 0 }
                 quota: { leases: 64, memory: 1GiB }
                 grants:
-                  lan: { kind: packet, buffer: 128KiB, jail: { bridge: br0, mac: "02:00:00:00:01:10", ipv4: [10.1.0.10] } }
-                  l2: { kind: packet, buffer: 128KiB, jail: { bridge: br0, mac: "02:00:00:00:01:10" } }
-                  tagged: { kind: packet, buffer: 128KiB, jail: { bridge: br0, mac: "02:00:00:00:01:10", vlan: [100, 200] } }
+                  lan: { kind: packet, buffer: 128KiB, unbounded: true, jail: { bridge: br0, mac: "02:00:00:00:01:10", ipv4: [10.1.0.10] } }
+                  l2: { kind: packet, buffer: 128KiB, unbounded: true, jail: { bridge: br0, mac: "02:00:00:00:01:10" } }
+                  tagged: { kind: packet, buffer: 128KiB, unbounded: true, jail: { bridge: br0, mac: "02:00:00:00:01:10", vlan: [100, 200] } }
                   fast: { kind: xdp, queues: [0-1], mode: native, jail: { bridge: br0, mac: "02:00:00:00:01:10" } }
                   guest: { kind: tap, queues: 2, jail: { bridge: br0, mac: "02:00:00:00:01:10", ipv4: [10.1.0.10] } }
                   plain: { kind: tap, offloads: false, jail: { bridge: br0, mac: "02:00:00:00:01:10" } }
                   tunnel: { kind: gre, jail: { gateway: 10.7.0.1, mac: "02:00:00:00:01:10", ipv4: [10.7.0.10] } }
                   dgram: { kind: udp, port: 4789, jail: { gateway: [10.7.0.1], mac: "02:00:00:00:01:10", ipv4: 10.7.0.10 } }
-                  nowhere: { kind: packet, jail: { bridge: br9, mac: "02:00:00:00:01:10" } }
+                  nowhere: { kind: packet, unbounded: true, jail: { bridge: br9, mac: "02:00:00:00:01:10" } }
             """;
 
     @TempDir

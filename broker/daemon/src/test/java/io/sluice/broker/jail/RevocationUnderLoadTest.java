@@ -41,7 +41,7 @@ class RevocationUnderLoadTest {
               root:
                 identity: { uid: 0 }
                 grants:
-                  lan: { kind: packet, offloads: false, buffer: 128KiB, jail: { bridge: br0, mac: "02:00:00:00:01:10" } }
+                  lan: { kind: packet, offloads: false, buffer: 128KiB, unbounded: true, jail: { bridge: br0, mac: "02:00:00:00:01:10" } }
             """;
 
     @TempDir

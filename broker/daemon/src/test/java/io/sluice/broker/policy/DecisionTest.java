@@ -121,9 +121,9 @@ class DecisionTest {
     }
 
     @Test
-    void anEmptyPacketRequestTakesTheGrantWithoutRings() {
-        PacketOrder whole =
-                new PacketOrder("lan", new Place.Host("eth0"), 4, Fanout.CPU, true, true, 1 << 20, 0, Optional.empty());
+    void anEmptyPacketRequestTakesTheGrantWithItsRings() {
+        PacketOrder whole = new PacketOrder(
+                "lan", new Place.Host("eth0"), 4, Fanout.CPU, false, true, 1 << 20, 1024, Optional.empty());
         assertThat(allowed(named("lan"))).isEqualTo(whole);
         assertThat(allowed(packet("lan", PacketRequest.newBuilder()))).isEqualTo(whole);
     }
@@ -133,7 +133,7 @@ class DecisionTest {
         assertThat(allowed(
                         packet("lan", PacketRequest.newBuilder().setSockets(2).setVnetHeader(false))))
                 .isEqualTo(new PacketOrder(
-                        "lan", new Place.Host("eth0"), 2, Fanout.CPU, false, true, 1 << 20, 0, Optional.empty()));
+                        "lan", new Place.Host("eth0"), 2, Fanout.CPU, false, true, 1 << 20, 1024, Optional.empty()));
     }
 
     @Test
@@ -241,7 +241,7 @@ class DecisionTest {
                         "ring frames is 2048, but the grant's is at most 1024"),
                 arguments(
                         packet("plain", PacketRequest.newBuilder().setRingFrames(32)),
-                        "ring frames is 32, but the grant's is at most 0"),
+                        "ring frames is 32, but the grant's is 0"),
                 arguments(
                         packet("plain", PacketRequest.newBuilder().setVnetHeader(true)),
                         "vnet header is true, but the grant's is false"));

@@ -29,7 +29,7 @@ class PolicyErrorsTest {
     private static final String XDP_KEYS =
             "kind, interface, jail, queues, mode, force-copy, rx-only, rings, busy-poll, filter";
     private static final String PACKET_KEYS =
-            "kind, interface, jail, unconfined, sockets, fanout, offloads, promiscuous, buffer, ring-frames, filter";
+            "kind, interface, jail, unconfined, unbounded, sockets, fanout, offloads, promiscuous, buffer, ring-frames, filter";
     private static final String QUEUE = "expected an id from 0 to 4095, or a range of them such as 2-3";
     private static final String RING = "expected a power of two from 1 to 65536";
     private static final String UNCONFINED = "true, as a packet socket reaches every device of its network namespace: "
@@ -283,7 +283,7 @@ class PolicyErrorsTest {
                   blue:
                     identity: { uid: 1001 }
                     grants:
-                      g: { kind: packet, jail: { bridge: br0, mac: "02:00:00:00:01:10", ipv4: [10.1.0.10] } }
+                      g: { kind: packet, ring-frames: 32, jail: { bridge: br0, mac: "02:00:00:00:01:10", ipv4: [10.1.0.10] } }
                 """;
         assertThat(errors(good.replace("ipv4: [10.1.0.10]", line)))
                 .singleElement()
@@ -305,7 +305,12 @@ class PolicyErrorsTest {
                 .singleElement()
                 .asString()
                 .contains("filter can't be used");
-        assertThat(errors(good.replace("packet", "udp")))
+        assertThat(errors(good.replace("ring-frames: 32, ", "")))
+                .singleElement()
+                .asString()
+                .contains("has no unbounded; expected unbounded: true, as whoever holds");
+        assertThat(errors(good.replace("ring-frames: 32", "unbounded: true"))).isEmpty();
+        assertThat(errors(good.replace("packet, ring-frames: 32", "udp")))
                 .singleElement()
                 .asString()
                 .contains("needs a routed jail");

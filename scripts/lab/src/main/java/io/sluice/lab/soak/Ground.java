@@ -23,8 +23,9 @@ record Ground(Lab lab, Topology net, SluiceStack stack, Path programs) {
     private static final int AT_ONCE = 3;
     private static final String MAC = "mac: \"02:00:00:00:01:10\"";
     private static final List<String> GRANTS = List.of(
-            "lan: { kind: packet, buffer: 128KiB, jail: { bridge: br0, " + MAC + ", ipv4: [10.9.0.10] } }",
-            "wide: { kind: packet, buffer: 128KiB, sockets: 4, jail: { bridge: br0, " + MAC + " } }",
+            "lan: { kind: packet, ring-frames: 128, buffer: 128KiB, jail: { bridge: br0, " + MAC
+                    + ", ipv4: [10.9.0.10] } }",
+            "wide: { kind: packet, buffer: 128KiB, sockets: 4, unbounded: true, jail: { bridge: br0, " + MAC + " } }",
             "fast: { kind: xdp, jail: { bridge: br0, " + MAC + " } }",
             "guest: { kind: tap, queues: 2, jail: { bridge: br0, " + MAC + " } }",
             "tunnel: { kind: gre, jail: { gateway: 10.7.0.1, " + MAC + ", ipv4: [10.7.0.10] } }",

@@ -12,7 +12,6 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestWatcher;
-import org.opentest4j.TestAbortedException;
 
 /**
  * What {@code scripts/test hostile} prints, a line a case: a test says which case it is and what it has seen, and this
@@ -21,8 +20,6 @@ import org.opentest4j.TestAbortedException;
  */
 final class CaseLog implements BeforeEachCallback, TestWatcher {
     private static final Pattern NAME = Pattern.compile("case(\\d\\d)");
-
-    private static final String NOT_STOPPED = "not stopped: ";
 
     private final Path file = Install.find().home().resolve("target/run/hostile-cases.txt");
     private int number;
@@ -51,11 +48,6 @@ final class CaseLog implements BeforeEachCallback, TestWatcher {
         defence = "without " + missing;
     }
 
-    /** To be thrown by a test that could not show what it should, for a reason that is known: the report says so. */
-    TestAbortedException notStopped(String seen) {
-        return new TestAbortedException(NOT_STOPPED + seen);
-    }
-
     /** Whether the test attacks what is defended, so that nobody may be harmed. */
     boolean isDefended() {
         return defence.equals("with");
@@ -79,8 +71,7 @@ final class CaseLog implements BeforeEachCallback, TestWatcher {
     @Override
     public void testAborted(ExtensionContext context, Throwable cause) {
         String said = String.valueOf(cause.getMessage()).replaceFirst("^Assumption failed: ", "");
-        boolean ran = said.startsWith(NOT_STOPPED);
-        write(ran ? "NOT STOPPED" : "not run", ran ? said.substring(NOT_STOPPED.length()) : said);
+        write("not run", said);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.sluice.lab.hostile;
 
 import io.sluice.lab.Command;
+import io.sluice.lab.Finished;
 import io.sluice.lab.Install;
 import io.sluice.lab.RunningProcess;
 import io.sluice.lab.Topology;
@@ -51,12 +52,12 @@ final class Policies {
     /** What both tenants have in jails at one bridge. */
     static String inJails() {
         return policy("""
-                      lan: {kind: packet, %1$s, offloads: false}
-                      offloaded: {kind: packet, %1$s}
+                      lan: {kind: packet, %1$s, offloads: false, unbounded: true}
+                      offloaded: {kind: packet, %1$s, unbounded: true}
                       ringed: {kind: packet, %1$s, offloads: false, ring-frames: 256}
                       fast: {kind: xdp, %1$s, queues: [0], %2$s}
                 """.formatted(jail(Ground.BLUE_MAC, Ground.BLUE_ADDRESS), RINGS), """
-                      lan: {kind: packet, %1$s, offloads: false}
+                      lan: {kind: packet, %1$s, offloads: false, unbounded: true}
                 """.formatted(
                         jail(Ground.RED_MAC, Ground.RED_ADDRESS)));
     }
@@ -78,7 +79,7 @@ final class Policies {
         return policy("""
                       guest: {kind: tap, %s}
                 """.formatted(jail(Ground.BLUE_MAC, Ground.BLUE_ADDRESS)), """
-                      lan: {kind: packet, %s, offloads: false}
+                      lan: {kind: packet, %s, offloads: false, unbounded: true}
                 """.formatted(
                         jail(Ground.RED_MAC, Ground.RED_ADDRESS)));
     }
@@ -110,16 +111,19 @@ final class Policies {
 
     /** Skips the tests of a class, saying why, if this broker's policy does not know what they are about. */
     static void assumeKnown(String what, String policy) {
+        Assumptions.assumeTrue(problems(policy).isEmpty(), "no " + what + " yet");
+    }
+
+    /** What is wrong with a policy, as {@code sluice policy check} says it; empty if it is valid. */
+    static String problems(String policy) {
         Install install = Install.find().mustBeBuilt();
         try {
             Path file = Files.createTempFile("sluice-hostile", ".yaml");
             try {
                 Files.writeString(file, policy);
-                boolean known = RunningProcess.run(
-                                install.sluice("policy", "check", "--resolve=no", file.toString()),
-                                Duration.ofSeconds(20))
-                        .succeeded();
-                Assumptions.assumeTrue(known, "no " + what + " yet");
+                Finished checked = RunningProcess.run(
+                        install.sluice("policy", "check", "--resolve=no", file.toString()), Duration.ofSeconds(20));
+                return checked.succeeded() ? "" : checked.errors();
             } finally {
                 Files.delete(file);
             }
