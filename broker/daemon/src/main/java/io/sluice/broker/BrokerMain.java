@@ -1,36 +1,39 @@
 package io.sluice.broker;
 
-import io.sluice.broker.policy.Identities;
-import io.sluice.broker.policy.PolicyException;
 import io.sluice.broker.server.Broker;
+import io.sluice.broker.server.Compiler;
 import io.sluice.broker.server.Start;
 import io.sluice.broker.server.Wakeup;
+import io.sluice.broker.sys.BrokerCalls;
 import io.sluice.grant.channel.FrameChannel;
 import io.sluice.grant.sys.Confinement;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.v1.Hello;
 import io.sluice.grant.v1.Request;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import jnr.constants.platform.Signal;
-import jnr.posix.POSIXFactory;
 import jnr.unixsocket.UnixSocketAddress;
 import jnr.unixsocket.UnixSocketChannel;
 
-/** Starts the broker in stages: understand, check the privileges, read the policy, listen, serve. */
+/** Starts the broker in stages: understand, check the privileges, listen, get the policy, serve. */
 public final class BrokerMain {
     private static final int EXIT_FAILED = 1;
     private static final int EXIT_USAGE = 2;
     private static final int EXIT_POLICY = 4;
     private static final int EXIT_PRIVILEGES = 5;
     private static final long STOP_PATIENCE_S = 5;
+    /** Where the launcher puts the broker's ends of the pipes to and from the policy compiler. */
+    private static final int FROM_COMPILER = 0;
+
+    private static final int TO_COMPILER = 3;
+
+    private static final int SIGHUP = 1;
+    /** Here for good: native code calls nothing that the collector has taken away. */
+    private static BrokerCalls.SignalHandler onHangUp;
 
     private BrokerMain() {}
 
@@ -54,15 +57,11 @@ public final class BrokerMain {
         }
         System.setProperty("java.util.logging.SimpleFormatter.format", "%1$tFT%1$tT.%1$tL %4$s %5$s%6$s%n");
         try {
-            if (words.equals(List.of("--train"))) {
-                train();
-                return 0;
-            }
             return serve(Options.parse(arguments, System.getenv()));
         } catch (Options.UsageException e) {
             System.err.println("sluice-broker: " + e.getMessage() + "; see --help");
             return EXIT_USAGE;
-        } catch (PolicyException e) {
+        } catch (Compiler.Refusal e) {
             System.err.println(e.getMessage());
             System.err.println("sluice-broker: the policy is not usable; `sluice policy check FILE` tries it out");
             return EXIT_POLICY;
@@ -72,9 +71,9 @@ public final class BrokerMain {
         }
     }
 
-    private static int serve(Options options) throws IOException, PolicyException {
+    private static int serve(Options options) throws IOException, Compiler.Refusal {
         List<String> complaints = Privileges.complaints(options.allowExtraCapabilities());
-        if (!complaints.isEmpty()) {
+        if (!complaints.isEmpty() && !options.training()) {
             complaints.forEach(complaint -> System.err.println("sluice-broker: " + complaint));
             System.err.println("sluice-broker: start it with `sluice broker` as root, or with the unit in policies/,"
                     + " which give it what it needs and no more (--allow-extra-capabilities insists)");
@@ -84,11 +83,18 @@ public final class BrokerMain {
         PrintStream audit = Start.auditStream(options.audit());
         Wakeup wakeup = new Wakeup();
         CountDownLatch stopped = new CountDownLatch(1);
-        try (Broker broker = Start.broker(
-                options.policy(), options.socket(), options.adminSocket(), audit, wakeup, Identities.libc())) {
-            POSIXFactory.getNativePOSIX().signal(Signal.SIGHUP, number -> wakeup.reload());
+        // A copy: were 0 ever free, a file of the JDK would get it, which closes what it thinks standard input
+        // differently.
+        Compiler compiler = new Compiler(Fd.duplicateOf(FROM_COMPILER), Fd.owned(TO_COMPILER, "pipe"));
+        try (Broker broker = Start.broker(compiler, options.socket(), options.adminSocket(), audit, wakeup)) {
+            onHangUp = number -> wakeup.reload();
+            BrokerCalls.LIBC.signal(SIGHUP, onHangUp);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(wakeup, stopped), "stop"));
-            restrict(options);
+            if (options.training()) {
+                new Thread(() -> trainClient(options.socket(), wakeup), "train").start();
+            } else {
+                restrict(options);
+            }
             System.out.println("sluice-broker ready: tenants " + options.socket() + ", administrators "
                     + options.adminSocket() + ", policy " + options.policy());
             broker.run();
@@ -121,40 +127,7 @@ public final class BrokerMain {
         }
     }
 
-    /** Touches what a start and a first request touch, for the class-data archive; needs no privilege. */
-    private static void train() throws IOException, PolicyException, Options.UsageException {
-        Path directory = Files.createTempDirectory("sluice-train");
-        Path policy = directory.resolve("policy.yaml");
-        Path socket = directory.resolve("broker.sock");
-        Path admin = directory.resolve("admin.sock");
-        Object uid = Files.getAttribute(directory, "unix:uid");
-        try {
-            Options.parse(new String[] {"--policy", policy.toString()}, System.getenv());
-            Privileges.complaints(false);
-            Confinement.hide();
-            Files.writeString(policy, """
-                    version: 1
-                    tenants:
-                      train:
-                        identity: { uid: %s }
-                        grants:
-                          a: { kind: packet, interface: lo, unconfined: true }
-                          b: { kind: xdp, interface: lo, queues: [0-1], mode: skb }
-                    """.formatted(uid));
-            Wakeup wakeup = new Wakeup();
-            PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-            try (Broker broker = Start.broker(policy, socket, admin, nowhere, wakeup, Identities.libc())) {
-                Thread client = new Thread(() -> trainClient(socket, wakeup), "train");
-                client.start();
-                broker.run();
-            }
-        } finally {
-            for (Path path : List.of(policy, socket, admin, directory)) {
-                Files.deleteIfExists(path);
-            }
-        }
-    }
-
+    /** A first request, for the class-data archive. */
     private static void trainClient(Path socket, Wakeup wakeup) {
         try (UnixSocketChannel unix = UnixSocketChannel.open(new UnixSocketAddress(socket.toFile()));
                 FrameChannel channel = new FrameChannel(Fd.duplicateOf(unix.getFD()), FrameChannel.MAX_REPLY, true)) {

@@ -12,9 +12,16 @@ import java.util.Map;
  * @param audit where audit lines go; {@code -} for standard output
  * @param allowExtraCapabilities whether to run with more privilege than needed
  * @param seccomp whether to give up the system calls that it has no use for
+ * @param training whether to serve one request, without privilege, to record which classes that takes
  */
 record Options(
-        Path policy, Path socket, Path adminSocket, String audit, boolean allowExtraCapabilities, boolean seccomp) {
+        Path policy,
+        Path socket,
+        Path adminSocket,
+        String audit,
+        boolean allowExtraCapabilities,
+        boolean seccomp,
+        boolean training) {
     static final String HELP = """
             Usage: sluice broker --policy FILE [options]
 
@@ -48,11 +55,13 @@ record Options(
         String audit = "-";
         boolean extra = false;
         boolean seccomp = true;
+        boolean training = false;
         for (int i = 0; i < arguments.length; i++) {
             String name = arguments[i];
             switch (name) {
                 case "--allow-extra-capabilities" -> extra = true;
                 case "--no-seccomp" -> seccomp = false;
+                case "--train" -> training = true;
                 case "--policy" -> policy = value(arguments, ++i);
                 case "--socket" -> socket = value(arguments, ++i);
                 case "--admin-socket" -> admin = value(arguments, ++i);
@@ -63,7 +72,7 @@ record Options(
         if (policy == null) {
             throw new UsageException("--policy is required");
         }
-        return new Options(Path.of(policy), Path.of(socket), Path.of(admin), audit, extra, seccomp);
+        return new Options(Path.of(policy), Path.of(socket), Path.of(admin), audit, extra, seccomp, training);
     }
 
     private static String value(String[] arguments, int at) throws UsageException {

@@ -10,20 +10,18 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * What runs privileged must stay small enough to be read in an afternoon: 5,000 lines. It is not: jails, their rules and
- * capture filters have taken it beyond that. Until what only reads the policy file and assembles programs from it, some
- * 1,500 lines, runs in a process of its own, this test keeps it from growing, no more.
+ * What runs privileged must stay small enough to be read in an afternoon: 5,000 lines of Java that are neither blank nor
+ * comment. What only reads the policy and makes programs of it runs in a process of its own, the compiler.
  */
 final class PrivilegedCodeTest {
-    /** What there is now, rounded up to fifty. Only ever to be lowered, until it is 5,000. */
-    private static final int RATCHET = 6_350;
+    private static final int CEILING = 5_000;
 
     /** Where all Java of the privileged process is, but generated code. */
-    private static final List<Path> SOURCES =
-            List.of(Path.of("src/main/java"), Path.of("../../proto/grant/src/main/java"));
+    private static final List<Path> SOURCES = List.of(
+            Path.of("src/main/java"), Path.of("../policy/src/main/java"), Path.of("../../proto/grant/src/main/java"));
 
     @Test
-    void doesNotGrow() throws IOException {
+    void staysUnderItsCeiling() throws IOException {
         int lines = 0;
         for (Path source : SOURCES) {
             try (Stream<Path> files = Files.walk(source)) {
@@ -33,7 +31,7 @@ final class PrivilegedCodeTest {
                 }
             }
         }
-        assertThat(lines).as("lines that are neither blank nor comment").isBetween(1_000, RATCHET);
+        assertThat(lines).as("lines that are neither blank nor comment").isBetween(1_000, CEILING);
     }
 
     private static int codeLines(List<String> lines) {

@@ -1,19 +1,21 @@
 package io.sluice.cli;
 
-import io.sluice.broker.audit.Json;
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import io.sluice.broker.policy.Grant;
-import io.sluice.broker.policy.Identities;
 import io.sluice.broker.policy.Identity;
 import io.sluice.broker.policy.Policy;
-import io.sluice.broker.policy.PolicyException;
-import io.sluice.broker.policy.PolicyException.Problem;
-import io.sluice.broker.policy.PolicyLoader;
 import io.sluice.broker.policy.Quota;
 import io.sluice.broker.policy.Tenant;
+import io.sluice.compiler.yaml.Identities;
+import io.sluice.compiler.yaml.PolicyException;
+import io.sluice.compiler.yaml.PolicyException.Problem;
+import io.sluice.compiler.yaml.PolicyLoader;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -36,6 +38,8 @@ public final class PolicyCheck {
             return OptionalInt.of(ids.computeIfAbsent(name, absent -> (int) (FIRST + ids.size())));
         }
     }
+
+    private static final Gson JSON = new GsonBuilder().disableHtmlEscaping().create();
 
     private PolicyCheck() {}
 
@@ -93,7 +97,7 @@ public final class PolicyCheck {
     }
 
     private static String json(String file, List<Problem> errors, List<Tenant> tenants) {
-        return Json.write(Json.object(
+        return JSON.toJson(object(
                 "file", file,
                 "valid", errors.isEmpty(),
                 "errors", errors.stream().map(PolicyCheck::error).toList(),
@@ -101,16 +105,16 @@ public final class PolicyCheck {
     }
 
     private static Object error(Problem error) {
-        return Json.object("line", error.line(), "column", error.column(), "message", error.message());
+        return object("line", error.line(), "column", error.column(), "message", error.message());
     }
 
     private static Object tenant(Tenant tenant) {
         Quota quota = tenant.quota();
-        return Json.object(
+        return object(
                 "name", tenant.name(),
                 "identity", tenant.identity().describe(),
                 "quota",
-                        Json.object(
+                        object(
                                 "leases", quota.leases(),
                                 "memory", quota.memory(),
                                 "connections", quota.connections(),
@@ -119,10 +123,19 @@ public final class PolicyCheck {
     }
 
     private static Object grant(Grant grant) {
-        return Json.object(
+        return object(
                 "name", grant.name(),
                 "kind", grant.kind(),
                 "interface", grant.place().shown(),
                 "queues", grant.queues());
+    }
+
+    /** An object with these keys and values, in this order. */
+    private static Map<String, Object> object(Object... keysAndValues) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            object.put((String) keysAndValues[i], keysAndValues[i + 1]);
+        }
+        return object;
     }
 }

@@ -1,5 +1,6 @@
 package io.sluice.broker.bpf;
 
+import io.sluice.broker.policy.Require;
 import io.sluice.broker.sys.BrokerCalls;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
@@ -40,7 +41,7 @@ enum BpfCommand {
 
     /** Puts an object's name: up to 15 letters, digits, underscores and dots. */
     static void putName(ByteBuffer attributes, int offset, String name) {
-        Assembler.require(
+        Require.that(
                 name.matches("[A-Za-z0-9_.]{1,15}"),
                 "'" + name + "' is no BPF object name: 1 to 15 letters, digits, underscores and dots");
         attributes.put(offset, name.getBytes(StandardCharsets.US_ASCII));

@@ -1,5 +1,7 @@
 package io.sluice.broker.bpf;
 
+import io.sluice.broker.policy.Require;
+import io.sluice.broker.policy.XdpMode;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
@@ -14,7 +16,7 @@ import jnr.constants.platform.Errno;
  * @param fd the descriptor; the link owns it
  * @param mode the mode that the program runs in: NATIVE or SKB, never AUTO
  */
-public record BpfLink(Fd fd, XdpAttachMode mode) implements AutoCloseable {
+public record BpfLink(Fd fd, XdpMode mode) implements AutoCloseable {
     private static final int BPF_XDP = 37;
     private static final int XDP_FLAGS_SKB_MODE = 2;
     private static final int XDP_FLAGS_DRV_MODE = 4;
@@ -33,20 +35,20 @@ public record BpfLink(Fd fd, XdpAttachMode mode) implements AutoCloseable {
      * @param ifindex the device, in the network namespace of the calling thread
      * @throws SyscallException EBUSY or EEXIST if the device has an XDP program already, EINVAL if there is no such device
      */
-    public static BpfLink attachXdp(BpfProgram program, int ifindex, XdpAttachMode mode) throws SyscallException {
-        Assembler.require(program.type() == ProgramType.XDP, program.type() + " programs cannot be attached as XDP");
+    public static BpfLink attachXdp(BpfProgram program, int ifindex, XdpMode mode) throws SyscallException {
+        Require.that(program.type() == ProgramType.XDP, program.type() + " programs cannot be attached as XDP");
         try {
-            return attach(program, ifindex, mode == XdpAttachMode.AUTO ? XdpAttachMode.NATIVE : mode);
+            return attach(program, ifindex, mode == XdpMode.AUTO ? XdpMode.NATIVE : mode);
         } catch (SyscallException e) {
-            if (mode != XdpAttachMode.AUTO || !e.is(Errno.EOPNOTSUPP)) {
+            if (mode != XdpMode.AUTO || !e.is(Errno.EOPNOTSUPP)) {
                 throw e;
             }
-            return attach(program, ifindex, XdpAttachMode.SKB);
+            return attach(program, ifindex, XdpMode.SKB);
         }
     }
 
-    private static BpfLink attach(BpfProgram program, int ifindex, XdpAttachMode mode) throws SyscallException {
-        int flags = mode == XdpAttachMode.NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+    private static BpfLink attach(BpfProgram program, int ifindex, XdpMode mode) throws SyscallException {
+        int flags = mode == XdpMode.NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
         String what = "xdp " + mode.name().toLowerCase(Locale.ROOT) + ", ifindex " + ifindex;
         ByteBuffer attributes = BpfCommand.attributes(program.fd().number(), ifindex, BPF_XDP, flags);
         return new BpfLink(BpfCommand.LINK_CREATE.create(attributes, what), mode);

@@ -1,5 +1,6 @@
 package io.sluice.broker.bpf;
 
+import io.sluice.broker.policy.Require;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
@@ -41,7 +42,7 @@ public record BpfMap(Type type, String name, int valueSize, int entries, Fd fd) 
     }
 
     private static BpfMap create(Type type, String name, int valueSize, int entries) throws SyscallException {
-        Assembler.require(valueSize > 0 && entries > 0, "a map needs a value size and entries of 1 or more");
+        Require.that(valueSize > 0 && entries > 0, "a map needs a value size and entries of 1 or more");
         ByteBuffer attributes = BpfCommand.attributes(type.code, Integer.BYTES, valueSize, entries);
         BpfCommand.putName(attributes, 28, name);
         Fd fd = BpfCommand.MAP_CREATE.create(attributes, describe(type, name));

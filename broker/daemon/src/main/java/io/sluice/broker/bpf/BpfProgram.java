@@ -1,13 +1,15 @@
 package io.sluice.broker.bpf;
 
+import io.sluice.broker.policy.Program;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
+import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import jnr.constants.platform.Errno;
 
 /**
@@ -18,35 +20,37 @@ import jnr.constants.platform.Errno;
  * @param fd the descriptor, for SO_ATTACH_BPF; the program owns it
  */
 public record BpfProgram(ProgramType type, Fd fd) implements AutoCloseable {
-    /** Helpers marked gpl_only refuse it; no {@link Helper} is, so the kernel is told what the source has. */
+    /** Helpers marked gpl_only refuse it; none that the compiler uses is, so the kernel is told what the source has. */
     private static final byte[] LICENCE = "Apache-2.0\0".getBytes(StandardCharsets.US_ASCII);
 
     private static final int LOG_BYTES = 64 * 1024;
     private static final int ATTEMPTS = 5;
 
     /**
-     * Assembles, verifies and loads a program.
+     * Links, verifies and loads a program.
+     *
+     * @param values for its symbols: descriptors of maps, which stay open meanwhile, or an ifindex
      *
      * @param name up to 15 letters, digits, underscores and dots, for bpftool and the like
      * @throws VerifierException if the verifier refuses the program; its log is in the message
      * @throws SyscallException on other failures, for example EPERM without CAP_BPF and CAP_NET_ADMIN
-     * @throws IllegalArgumentException if the program cannot be assembled
+     * @throws IllegalArgumentException if a value is missing
      */
-    public static BpfProgram load(ProgramType type, String name, List<Insn> insns) throws IOException {
+    public static BpfProgram load(ProgramType type, String name, Program program, Map<Symbol, Integer> values)
+            throws IOException {
         String what = type.name().toLowerCase(Locale.ROOT) + " " + name;
-        ByteBuffer code = Assembler.assemble(insns);
+        ByteBuffer code = program.linked(values);
         ByteBuffer licence = Native.allocate(LICENCE.length).put(0, LICENCE);
-        ByteBuffer attributes = BpfCommand.attributes(type.code, code.limit() / Assembler.SLOT);
+        ByteBuffer attributes = BpfCommand.attributes(type.code, code.limit() / Program.SLOT);
         attributes.putLong(8, Native.address(code)).putLong(16, Native.address(licence));
         BpfCommand.putName(attributes, 48, name);
-        // Without a log first: making one costs more than the verification of a small program. The instructions keep
-        // their maps reachable, whose descriptors the code holds as numbers.
-        int fd = attempt(attributes, code, licence, insns);
+        // Without a log first: making one costs more than the verification of a small program.
+        int fd = attempt(attributes, code, licence);
         if (fd == -1) {
             SyscallException failure = new SyscallException(BpfCommand.PROG_LOAD.operation(what), Native.errno());
             ByteBuffer log = Native.allocate(LOG_BYTES);
             attributes.putInt(24, 1).putInt(28, LOG_BYTES).putLong(32, Native.address(log));
-            fd = attempt(attributes, code, licence, insns, log);
+            fd = attempt(attributes, code, licence, log);
             if (fd == -1) {
                 String text = StandardCharsets.UTF_8.decode(log).toString();
                 text = text.substring(0, text.indexOf('\0'));

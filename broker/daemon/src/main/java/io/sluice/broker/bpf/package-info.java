@@ -1,9 +1,2 @@
-/**
- * The kernel's packet machine, typed: programs as lists of instructions, and the maps, programs and links that they
- * become. {@link io.sluice.broker.bpf.Programs} has examples.
- *
- * <p>Programs are made for one lease each: what the policy says about it are constants in the code, not entries of a map
- * that somebody could change. Parts are composed by joining lists. What an instruction can be checked for alone is
- * checked when it is made; the rest is the verifier's, whose log an error carries.
- */
+/** What programs become in the kernel: maps, verified programs, links; bpf(2). The programs themselves are the policy's. */
 package io.sluice.broker.bpf;

@@ -2,6 +2,7 @@ package io.sluice.broker.jail;
 
 import io.sluice.broker.net.NetNamespace;
 import io.sluice.broker.police.PoliceState;
+import io.sluice.broker.policy.Direction;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
@@ -47,7 +48,7 @@ public final class Jail implements AutoCloseable {
     /** Frames that have passed each way, and those dropped, by direction and reason; no reason that never was. */
     public Map<String, Long> counters() throws SyscallException {
         Map<String, Long> all = new LinkedHashMap<>();
-        for (PoliceState.Direction direction : PoliceState.Direction.values()) {
+        for (Direction direction : Direction.values()) {
             String prefix = direction.name().toLowerCase(Locale.ROOT);
             PoliceState.Counters counters = state.read(direction);
             all.put(prefix + "_packets", counters.frames());

@@ -1,22 +1,21 @@
 package io.sluice.broker.jail;
 
 import io.sluice.broker.bpf.BpfProgram;
-import io.sluice.broker.bpf.Insn;
 import io.sluice.broker.bpf.ProgramType;
-import io.sluice.broker.bpf.Programs;
 import io.sluice.broker.net.NetNamespace;
 import io.sluice.broker.net.Rtnetlink;
-import io.sluice.broker.police.PoliceProgram;
 import io.sluice.broker.police.PoliceState;
-import io.sluice.broker.police.Prefix;
 import io.sluice.broker.policy.Place;
+import io.sluice.broker.policy.Prefix;
+import io.sluice.broker.policy.Program;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.SyscallException;
+import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Map;
 import java.util.zip.CRC32;
 import jnr.constants.platform.Errno;
 import org.slf4j.Logger;
@@ -74,15 +73,15 @@ public final class Jails implements AutoCloseable {
         try (Closer closer = new Closer()) {
             int bridge = place.bridge().isEmpty() ? 0 : bridge(place.bridge());
             int mtu = bridge == 0 ? DEFAULT_MTU : host.mtu(bridge);
-            byte[] mac = place.rules().macs().get(0).network();
+            byte[] mac = place.mac().network();
             NetNamespace inside = NetNamespace.create();
             closer.add(inside::close);
             int ifindex = createVeth(inside.fd(), mac, mtu, queues);
             closer.add(() -> delete(ifindex));
             PoliceState state = PoliceState.create();
             closer.add(state::close);
-            police(host, ifindex, true, PoliceProgram.fromTenant(place.rules(), state));
-            police(host, ifindex, false, PoliceProgram.toTenant(place.rules(), state));
+            police(host, ifindex, true, place.fromTenant(), state.symbols());
+            police(host, ifindex, false, place.toTenant(), state.symbols());
             if (bridge != 0) {
                 host.master(ifindex, bridge);
                 host.guard(ifindex);
@@ -114,10 +113,11 @@ public final class Jails implements AutoCloseable {
         }
     }
 
-    private static void police(Rtnetlink netlink, int ifindex, boolean ingress, List<Insn> instructions)
+    private static void police(
+            Rtnetlink netlink, int ifindex, boolean ingress, Program program, Map<Symbol, Integer> symbols)
             throws IOException {
-        try (BpfProgram program = BpfProgram.load(ProgramType.SCHED_CLS, "sluice_police", instructions)) {
-            netlink.police(ifindex, ingress, program.fd(), "sluice");
+        try (BpfProgram loaded = BpfProgram.load(ProgramType.SCHED_CLS, "sluice_police", program, symbols)) {
+            netlink.police(ifindex, ingress, loaded.fd(), "sluice");
         }
     }
 
@@ -126,9 +126,9 @@ public final class Jails implements AutoCloseable {
             int device = netlink.ifindex(place.device());
             netlink.up(device, use != Inside.STACK);
             if (use == Inside.SOCKETS) {
-                police(netlink, device, true, Programs.drop());
+                police(netlink, device, true, place.silence(), Map.of());
             } else if (use == Inside.STACK) {
-                for (Prefix prefix : prefixes(place)) {
+                for (Prefix prefix : place.addresses()) {
                     netlink.address(device, InetAddress.getByAddress(prefix.network()), prefix.length());
                 }
                 for (InetAddress gateway : place.gateways()) {
@@ -144,15 +144,10 @@ public final class Jails implements AutoCloseable {
             host.address(ifindex, gateway, whole(gateway));
         }
         if (!place.gateways().isEmpty()) {
-            for (Prefix prefix : prefixes(place)) {
+            for (Prefix prefix : place.addresses()) {
                 host.route(ifindex, InetAddress.getByAddress(prefix.network()), prefix.length());
             }
         }
-    }
-
-    private static List<Prefix> prefixes(Place.Jail place) {
-        return Stream.concat(place.rules().ipv4().stream(), place.rules().ipv6().stream())
-                .toList();
     }
 
     private static int whole(InetAddress address) {

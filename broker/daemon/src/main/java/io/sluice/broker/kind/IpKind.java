@@ -5,8 +5,6 @@ import static io.sluice.broker.sys.BrokerCalls.LIBC;
 import com.google.protobuf.ByteString;
 import io.sluice.broker.bpf.BpfMap;
 import io.sluice.broker.bpf.BpfProgram;
-import io.sluice.broker.bpf.ProgramType;
-import io.sluice.broker.bpf.Programs;
 import io.sluice.broker.policy.IpGrant;
 import io.sluice.broker.sys.Device;
 import io.sluice.broker.sys.Sockets;
@@ -41,8 +39,7 @@ public final class IpKind {
             int family = local.length == 4 ? Sockets.AF_INET : AF_INET6;
             int type = udp ? Sockets.SOCK_DGRAM : Sockets.SOCK_RAW;
             Fd socket = closer.add(Sockets.open(family, type, grant.protocol(), grant.kind()));
-            try (BpfProgram filter = BpfProgram.load(
-                    ProgramType.SOCKET_FILTER, "sluice_ip", Programs.packetFilter(active, device.ifindex()))) {
+            try (BpfProgram filter = PacketKind.filter("sluice_ip", grant.program(), active, device)) {
                 Sockets.lockFilter(socket, filter.fd());
             }
             Sockets.pinDevice(socket, device.name());

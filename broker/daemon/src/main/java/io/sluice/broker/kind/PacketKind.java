@@ -5,8 +5,8 @@ import static io.sluice.broker.sys.BrokerCalls.LIBC;
 import io.sluice.broker.bpf.BpfMap;
 import io.sluice.broker.bpf.BpfProgram;
 import io.sluice.broker.bpf.ProgramType;
-import io.sluice.broker.bpf.Programs;
 import io.sluice.broker.policy.PacketOrder;
+import io.sluice.broker.policy.Program;
 import io.sluice.broker.sys.Device;
 import io.sluice.broker.sys.Sockets;
 import io.sluice.grant.sys.Closer;
@@ -16,10 +16,12 @@ import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.Lease;
 import io.sluice.grant.v1.PacketLease;
 import io.sluice.grant.v1.PacketRing;
+import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import jnr.ffi.Pointer;
 
 /**
@@ -58,10 +60,7 @@ public final class PacketKind {
             BpfMap active = BpfMap.array("sluice_active", Long.BYTES, 1);
             closer.add(active::close);
             List<Fd> sockets = new ArrayList<>();
-            try (BpfProgram filter = BpfProgram.load(
-                    ProgramType.SOCKET_FILTER,
-                    "sluice_packet",
-                    Programs.packetFilter(active, device.ifindex(), order.filter()))) {
+            try (BpfProgram filter = filter("sluice_packet", order.program(), active, device)) {
                 int group = 0;
                 for (int i = 0; i < order.sockets(); i++) {
                     Fd socket = closer.add(Sockets.open(Sockets.AF_PACKET, Sockets.SOCK_RAW, 0, "AF_PACKET"));
@@ -77,6 +76,15 @@ public final class PacketKind {
             }
             return new PacketSockets(order, sockets, active, closer.release());
         }
+    }
+
+    /** The filter of a socket, which lets pass what arrives on the device while {@code active} holds 1. */
+    static BpfProgram filter(String name, Program program, BpfMap active, Device device) throws IOException {
+        return BpfProgram.load(
+                ProgramType.SOCKET_FILTER,
+                name,
+                program,
+                Map.of(Symbol.GATE, active.fd().number(), Symbol.IFINDEX, device.ifindex()));
     }
 
     private static void prepare(Fd socket, PacketOrder order, Closer closer) throws SyscallException {

@@ -4,8 +4,8 @@ import static io.sluice.broker.sys.BrokerCalls.LIBC;
 
 import io.sluice.broker.bpf.BpfProgram;
 import io.sluice.broker.bpf.ProgramType;
-import io.sluice.broker.bpf.Programs;
 import io.sluice.broker.net.Rtnetlink;
+import io.sluice.broker.policy.Program;
 import io.sluice.broker.policy.TapGrant;
 import io.sluice.broker.sys.Device;
 import io.sluice.grant.sys.Closer;
@@ -13,11 +13,13 @@ import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.v1.Lease;
 import io.sluice.grant.v1.TapLease;
+import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,8 +69,8 @@ public final class TapKind {
             int ifindex = netlink.ifindex(NAME);
             closer.add(() -> delete(netlink, ifindex));
             netlink.mtu(ifindex, device.mtu());
-            redirect(netlink, ifindex, device.ifindex());
-            redirect(netlink, device.ifindex(), ifindex);
+            redirect(netlink, grant.program(), ifindex, device.ifindex());
+            redirect(netlink, grant.program(), device.ifindex(), ifindex);
             netlink.up(ifindex, true);
             return new TapQueues(grant, queues, closer.release());
         }
@@ -83,8 +85,9 @@ public final class TapKind {
         }
     }
 
-    private static void redirect(Rtnetlink netlink, int from, int to) throws IOException {
-        try (BpfProgram program = BpfProgram.load(ProgramType.SCHED_CLS, "sluice_tap", Programs.redirect(to))) {
+    private static void redirect(Rtnetlink netlink, Program passOn, int from, int to) throws IOException {
+        try (BpfProgram program =
+                BpfProgram.load(ProgramType.SCHED_CLS, "sluice_tap", passOn, Map.of(Symbol.IFINDEX, to))) {
             netlink.police(from, true, program.fd(), "sluice-tap");
         }
     }

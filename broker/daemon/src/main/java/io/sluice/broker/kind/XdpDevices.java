@@ -3,18 +3,17 @@ package io.sluice.broker.kind;
 import io.sluice.broker.bpf.BpfLink;
 import io.sluice.broker.bpf.BpfMap;
 import io.sluice.broker.bpf.BpfProgram;
-import io.sluice.broker.bpf.ClassicFilter;
 import io.sluice.broker.bpf.ProgramType;
-import io.sluice.broker.bpf.Programs;
-import io.sluice.broker.bpf.XdpAttachMode;
+import io.sluice.broker.policy.Program;
+import io.sluice.broker.policy.XdpMode;
 import io.sluice.broker.sys.Device;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.SyscallException;
+import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import jnr.constants.platform.Errno;
 
 /**
@@ -32,20 +31,20 @@ public final class XdpDevices {
         private final int ifindex;
         private final BpfMap sockets;
         private final BpfLink link;
-        private final Optional<ClassicFilter> filter;
+        private final Program program;
         private final Closer owned;
         private int users;
 
-        private Attached(int ifindex, BpfMap sockets, BpfLink link, Optional<ClassicFilter> filter, Closer owned) {
+        private Attached(int ifindex, BpfMap sockets, BpfLink link, Program program, Closer owned) {
             this.ifindex = ifindex;
             this.sockets = sockets;
             this.link = link;
-            this.filter = filter;
+            this.program = program;
             this.owned = owned;
         }
 
         /** How the driver runs the program. */
-        XdpAttachMode mode() {
+        XdpMode mode() {
             return link.mode();
         }
 
@@ -81,7 +80,7 @@ public final class XdpDevices {
      * @throws SyscallException EBUSY if it runs in another mode for somebody else, with another
      *     filter, or carries a foreign program
      */
-    Attached join(Device device, XdpAttachMode mode, Optional<ClassicFilter> filter) throws IOException {
+    Attached join(Device device, XdpMode mode, Program program) throws IOException {
         Attached there = attached.get(device.ifindex());
         if (there != null && there.link.attachedIfindex() != device.ifindex()) {
             // Detached from outside, or the ifindex was used again: the old leases keep a dead object.
@@ -89,14 +88,14 @@ public final class XdpDevices {
             there = null;
         }
         if (there == null) {
-            there = attach(device, mode, filter);
+            there = attach(device, mode, program);
             attached.put(device.ifindex(), there);
-        } else if (mode != XdpAttachMode.AUTO && mode != there.mode()) {
+        } else if (mode != XdpMode.AUTO && mode != there.mode()) {
             throw new SyscallException(
                     "attach XDP to " + device.name() + " in " + mode + " mode while other leases have it in "
                             + there.mode() + " mode",
                     Errno.EBUSY.intValue());
-        } else if (!filter.equals(there.filter)) {
+        } else if (!program.equals(there.program)) {
             throw new SyscallException(
                     "attach XDP to " + device.name() + " with another filter than the leases on it have",
                     Errno.EBUSY.intValue());
@@ -114,16 +113,19 @@ public final class XdpDevices {
         }
     }
 
-    private Attached attach(Device device, XdpAttachMode mode, Optional<ClassicFilter> filter) throws IOException {
+    private Attached attach(Device device, XdpMode mode, Program program) throws IOException {
         try (Closer closer = new Closer()) {
             BpfMap sockets = BpfMap.xskMap("sluice_xsks", MAX_QUEUES);
             closer.add(sockets::close);
-            try (BpfProgram program =
-                    BpfProgram.load(ProgramType.XDP, "sluice_xdp", Programs.xdpRedirect(sockets, filter))) {
-                BpfLink link = BpfLink.attachXdp(program, device.ifindex(), mode);
+            try (BpfProgram loaded = BpfProgram.load(
+                    ProgramType.XDP,
+                    "sluice_xdp",
+                    program,
+                    Map.of(Symbol.SOCKETS, sockets.fd().number()))) {
+                BpfLink link = BpfLink.attachXdp(loaded, device.ifindex(), mode);
                 closer.add(link::close);
                 closer.add(() -> detach(link));
-                return new Attached(device.ifindex(), sockets, link, filter, closer.release());
+                return new Attached(device.ifindex(), sockets, link, program, closer.release());
             }
         }
     }

@@ -2,7 +2,6 @@ package io.sluice.broker.kind;
 
 import static io.sluice.broker.sys.BrokerCalls.LIBC;
 
-import io.sluice.broker.bpf.XdpAttachMode;
 import io.sluice.broker.policy.BusyPoll;
 import io.sluice.broker.policy.XdpOrder;
 import io.sluice.broker.sys.Device;
@@ -42,7 +41,7 @@ public final class XdpKind {
     /** Makes the sockets of {@code order} with {@code pool} as their UMEM. */
     public static Made make(XdpOrder order, Device device, Pool pool, XdpDevices devices) throws IOException {
         try (Closer closer = new Closer()) {
-            XdpDevices.Attached attached = devices.join(device, attachMode(order), order.filter());
+            XdpDevices.Attached attached = devices.join(device, order.mode(), order.program());
             closer.add(attached::leave);
             List<Fd> sockets = new ArrayList<>();
             for (int queue : order.queues()) {
@@ -58,14 +57,6 @@ public final class XdpKind {
             }
             return new XdpSockets(order, sockets, attached, closer.release());
         }
-    }
-
-    private static XdpAttachMode attachMode(XdpOrder order) {
-        return switch (order.mode()) {
-            case AUTO -> XdpAttachMode.AUTO;
-            case NATIVE -> XdpAttachMode.NATIVE;
-            case SKB -> XdpAttachMode.SKB;
-        };
     }
 
     /** Receive work then happens in the holder's system calls, where a flood can't starve it. Needs NET_ADMIN. */
@@ -117,7 +108,7 @@ public final class XdpKind {
         @Override
         public void describe(Lease.Builder lease, int firstFd) {
             XdpLease.Builder xdp = XdpLease.newBuilder()
-                    .setMode(attached.mode() == XdpAttachMode.NATIVE ? XdpMode.XDP_MODE_NATIVE : XdpMode.XDP_MODE_SKB)
+                    .setMode(XdpMode.valueOf("XDP_MODE_" + attached.mode()))
                     .setChunkSize(order.chunkSize())
                     .setHeadroom(order.headroom())
                     .setBusyPoll(order.busyPoll().isPresent());

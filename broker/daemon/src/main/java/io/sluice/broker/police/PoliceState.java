@@ -1,9 +1,11 @@
 package io.sluice.broker.police;
 
 import io.sluice.broker.bpf.BpfMap;
-import io.sluice.broker.bpf.Programs;
+import io.sluice.broker.policy.Direction;
+import io.sluice.broker.policy.DropReason;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.SyscallException;
+import io.sluice.policy.v1.Symbol;
 import java.nio.LongBuffer;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -16,34 +18,13 @@ import java.util.Map;
  * <pre>
  *   gate      array of 1 u64:   1 = open; anything else drops all, also the 0 that a new map holds
  *   counters  array of 1 value: 2 blocks of 16 u64, from the tenant and to it, each
- *             0 frames passed, 1 their bytes, 2 + number of a {@link DropReason} frames dropped for it
+ *             see {@link Direction}
  * </pre>
  *
  * <p>A frame counts once however many segments it stands for. Loaded programs keep the maps alive when this is closed.
  */
 public record PoliceState(BpfMap gate, BpfMap counters) implements AutoCloseable {
-    /** Bytes of a block; a multiple of a cache line, so that the directions do not share one. */
-    private static final int BLOCK = 16 * Long.BYTES;
-
-    private static final int DROPS = 2 * Long.BYTES;
-
-    /** Which way frames go, seen from the host end of the veth pair. */
-    public enum Direction {
-        FROM_TENANT(0), // the host end's ingress
-        TO_TENANT(BLOCK); // its egress
-
-        /** Offset of the counter of frames that passed; that of their bytes is the next one. */
-        final int passed;
-
-        Direction(int passed) {
-            this.passed = passed;
-        }
-
-        /** Offset of a reason's counter. */
-        int offset(DropReason reason) {
-            return passed + DROPS + reason.counter * Long.BYTES;
-        }
-    }
+    private static final long OPEN = 1;
 
     /**
      * What happened in one direction since the maps were made.
@@ -54,12 +35,18 @@ public record PoliceState(BpfMap gate, BpfMap counters) implements AutoCloseable
      */
     public record Counters(long frames, long bytes, Map<DropReason, Long> drops) {}
 
+    /** What the programs want to know. */
+    public Map<Symbol, Integer> symbols() {
+        return Map.of(
+                Symbol.GATE, gate.fd().number(), Symbol.COUNTERS, counters.fd().number());
+    }
+
     /** New maps: the gate is closed, the counters are 0. */
     public static PoliceState create() throws SyscallException {
         try (Closer onFailure = new Closer()) {
             BpfMap gate = BpfMap.array("sluice_gate", Long.BYTES, 1);
             onFailure.add(gate::close);
-            BpfMap counters = BpfMap.array("sluice_police", BLOCK * Direction.values().length, 1);
+            BpfMap counters = BpfMap.array("sluice_police", Direction.BLOCK * Direction.values().length, 1);
             onFailure.release();
             return new PoliceState(gate, counters);
         }
@@ -67,12 +54,12 @@ public record PoliceState(BpfMap gate, BpfMap counters) implements AutoCloseable
 
     /** Lets the tenant's traffic through, by the rules. */
     public void open() throws SyscallException {
-        gate.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+        gate.put(0, OPEN);
     }
 
     /** Drops everything from now on. A frame that a program is just looking at may still pass. */
     public void shut() throws SyscallException {
-        gate.put(Programs.REVOCATION_SLOT, 0);
+        gate.put(0, 0);
     }
 
     /** Reads the counters. They are not read at one instant, so sums may be off by the frames under way. */
@@ -82,7 +69,7 @@ public record PoliceState(BpfMap gate, BpfMap counters) implements AutoCloseable
         for (DropReason reason : DropReason.values()) {
             drops.put(reason, words.get(direction.offset(reason) / Long.BYTES));
         }
-        int passed = direction.passed / Long.BYTES;
+        int passed = direction.passed() / Long.BYTES;
         return new Counters(words.get(passed), words.get(passed + 1), Collections.unmodifiableMap(drops));
     }
 

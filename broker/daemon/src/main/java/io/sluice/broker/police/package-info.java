@@ -1,5 +1,2 @@
-/**
- * What a jail lets through: rules from the policy, and the two BPF programs on the host end of its veth pair that keep
- * them, whatever the tenant writes to its sockets and whether or not the broker lives.
- */
+/** What the programs that police a jail share with the broker: the gate, and the counters of what they dropped. */
 package io.sluice.broker.police;

@@ -3,7 +3,7 @@ package io.sluice.broker.server;
 import io.sluice.broker.BrokerVersion;
 import io.sluice.broker.lease.Lease;
 import io.sluice.broker.lease.Rejection;
-import io.sluice.broker.policy.PolicyException;
+import io.sluice.broker.policy.Policy;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.AuditEvent;
 import io.sluice.grant.v1.Counter;
@@ -17,8 +17,13 @@ import io.sluice.grant.v1.Reply;
 import io.sluice.grant.v1.Request;
 import io.sluice.grant.v1.Revoked;
 import io.sluice.grant.v1.Status;
+import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The admin table: what the gateway may ask for on behalf of an operator. */
 final class AdminOperations {
@@ -29,8 +34,17 @@ final class AdminOperations {
         void end(Lease lease, EndReason reason, String why);
     }
 
+    /** Somebody who waits for the compiler; one of the two is null. */
+    private interface Asked {
+        void answered(Reply.Builder result, Error error);
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(AdminOperations.class);
+
     private final State state;
     private final Ender ender;
+    /** In the order of the questions, which is that of the answers. */
+    private final Queue<Asked> asked = new ArrayDeque<>();
 
     AdminOperations(State state, Ender ender) {
         this.state = state;
@@ -47,7 +61,7 @@ final class AdminOperations {
                                 .setStartedMs(state.startedMs)
                                 .setConnections(state.connections.size())
                                 .setLeases(state.leases.size())
-                                .setPolicyPath(state.policyFile.toString())
+                                .setPolicyPath(state.policy.source())
                                 .setPolicyLoadedMs(state.policyLoadedMs)));
     }
 
@@ -96,40 +110,81 @@ final class AdminOperations {
                 request.getId(),
                 Reply.newBuilder()
                         .setPolicyText(PolicyText.newBuilder()
-                                .setPath(state.policyFile.toString())
+                                .setPath(state.policy.source())
                                 .setText(state.policy.text())
                                 .setLoadedMs(state.policyLoadedMs)));
     }
 
+    /** Answered once the compiler has: see {@link #compiled}. */
     void reloadPolicy(Connection connection, Request request) throws Rejection {
         try {
-            connection.reply(
-                    request.getId(),
-                    Reply.newBuilder()
-                            .setPolicyReloaded(PolicyReloaded.newBuilder().addAllEnded(reload())));
-        } catch (PolicyException e) {
-            throw new Rejection(
-                    Error.Code.INVALID, e.getMessage(), "nothing has changed; correct the file and try again");
+            state.compiler.ask();
+            asked.add((result, error) -> {
+                if (state.connections.contains(connection)) {
+                    connection.reply(
+                            request.getId(),
+                            error == null ? result : Reply.newBuilder().setError(error));
+                }
+            });
+        } catch (SyscallException e) {
+            throw new Rejection(Error.Code.INTERNAL, e.getMessage(), "restart the broker");
+        }
+    }
+
+    /** The same for a signal, which nobody answers. */
+    void reload() {
+        try {
+            state.compiler.ask();
+            asked.add((result, error) -> {});
+        } catch (SyscallException e) {
+            LOG.error("policy not reloaded: {}", e.getMessage());
         }
     }
 
     /**
-     * Puts the policy file into force and ends the leases that it no longer allows as they are.
-     *
-     * @return ids of the leases that were ended
-     * @throws PolicyException the file is broken; nothing has changed
+     * The compiler has said something. A policy comes into force, and the leases that it no longer allows as they are end;
+     * a refusal changes nothing.
      */
-    List<Long> reload() throws PolicyException {
+    void compiled() throws IOException {
         try {
-            state.loadPolicy();
-        } catch (PolicyException e) {
+            Policy policy = state.compiler.receive();
+            if (policy != null) {
+                state.enforce(policy);
+                state.audit.record(AuditEvent.newBuilder()
+                        .setType(AuditEvent.Type.POLICY_LOADED)
+                        .setReason(policy.source()));
+                LOG.info("policy reloaded from {}", policy.source());
+                answer(
+                        Reply.newBuilder()
+                                .setPolicyReloaded(PolicyReloaded.newBuilder().addAllEnded(endDisallowed())),
+                        null);
+            }
+        } catch (Compiler.Refusal e) {
             state.audit.record(AuditEvent.newBuilder()
                     .setType(AuditEvent.Type.POLICY_REFUSED)
                     .setReason(e.getMessage()));
-            throw e;
+            LOG.error("policy not reloaded, nothing has changed:\n{}", e.getMessage());
+            String hint = "nothing has changed; correct the file and try again";
+            answer(null, Rejection.error(Error.Code.INVALID, e.getMessage(), hint));
         }
-        state.audit.record(
-                AuditEvent.newBuilder().setType(AuditEvent.Type.POLICY_LOADED).setReason(state.policyFile.toString()));
+    }
+
+    /** The compiler is gone, and what it was asked for will not come. */
+    void compilerGone(IOException why) {
+        LOG.error("the policy stays as it is: {}", why.getMessage());
+        while (!asked.isEmpty()) {
+            answer(null, Rejection.error(Error.Code.INTERNAL, why.getMessage(), "the policy in force stays"));
+        }
+    }
+
+    private void answer(Reply.Builder result, Error error) {
+        Asked first = asked.poll();
+        if (first != null) {
+            first.answered(result, error);
+        }
+    }
+
+    private List<Long> endDisallowed() {
         List<Long> ended = new ArrayList<>();
         for (Lease lease : state.leases.all()) {
             if (!state.policy.allows(lease.holder().peer(), lease.holder().tenant(), lease.order())) {

@@ -5,7 +5,6 @@ import io.sluice.broker.BrokerVersion;
 import io.sluice.broker.lease.Holder;
 import io.sluice.broker.lease.Lease;
 import io.sluice.broker.lease.Rejection;
-import io.sluice.broker.policy.PolicyException;
 import io.sluice.broker.policy.Quota;
 import io.sluice.broker.policy.Tenant;
 import io.sluice.grant.channel.Frame;
@@ -59,13 +58,13 @@ public final class Broker implements AutoCloseable {
     public void run() throws SyscallException {
         state.audit.record(AuditEvent.newBuilder()
                 .setType(AuditEvent.Type.STARTED)
-                .setReason(BrokerVersion.STRING + ", policy " + state.policyFile));
+                .setReason(BrokerVersion.STRING + ", policy " + state.policy.source()));
         while (!wakeup.stopRequested()) {
             buildPolls();
             boolean timed = state.connections.stream().anyMatch(Connection::isTimed);
             polls.await(timed ? TICK_MS : -1);
             if (wakeup.takeReload()) {
-                reload();
+                admin.reload();
             }
             long now = System.nanoTime();
             List.copyOf(state.connections).forEach(connection -> settle(connection, now));
@@ -75,6 +74,9 @@ public final class Broker implements AutoCloseable {
     private void buildPolls() {
         polls.clear();
         polls.add(wakeup.fd().number(), false, wakeup::drain);
+        if (!state.compiler.fd().isClosed()) {
+            polls.add(state.compiler.fd().number(), false, this::compiled);
+        }
         for (Listener listener : listeners) { // first, so that who closes one connection can open another one
             polls.add(listener.socket().number(), false, () -> accept(listener));
         }
@@ -86,12 +88,12 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    private void reload() {
+    private void compiled() {
         try {
-            admin.reload();
-            LOG.info("policy reloaded from {}", state.policyFile);
-        } catch (PolicyException e) {
-            LOG.error("policy not reloaded, nothing has changed:\n{}", e.getMessage());
+            admin.compiled();
+        } catch (IOException e) {
+            state.compiler.close();
+            admin.compilerGone(e);
         }
     }
 
@@ -300,6 +302,7 @@ public final class Broker implements AutoCloseable {
     public void close() {
         List.copyOf(state.connections).forEach(connection -> drop(connection, EndReason.SHUTDOWN, ""));
         listeners.forEach(Listener::close);
+        state.compiler.close();
         state.maker.close();
         state.audit.record(AuditEvent.newBuilder().setType(AuditEvent.Type.STOPPED));
         wakeup.close();

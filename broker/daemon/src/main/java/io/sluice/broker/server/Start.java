@@ -3,8 +3,6 @@ package io.sluice.broker.server;
 import io.sluice.broker.audit.Audit;
 import io.sluice.broker.jail.Jails;
 import io.sluice.broker.lease.Maker;
-import io.sluice.broker.policy.Identities;
-import io.sluice.broker.policy.PolicyException;
 import io.sluice.grant.sys.Closer;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -19,16 +17,17 @@ public final class Start {
     private Start() {}
 
     /**
-     * Reads the policy and listens. Nothing is served before {@link Broker#run()}.
+     * Listens and waits for the policy. Nothing is served before {@link Broker#run()}.
      *
-     * @throws PolicyException the policy is broken
+     * @param compiler consumed
+     * @throws Compiler.Refusal the policy is broken
      * @throws IOException a file can't be read or a socket can't be bound
      */
-    public static Broker broker(
-            Path policy, Path socket, Path adminSocket, PrintStream audit, Wakeup wakeup, Identities identities)
-            throws IOException, PolicyException {
+    public static Broker broker(Compiler compiler, Path socket, Path adminSocket, PrintStream audit, Wakeup wakeup)
+            throws IOException, Compiler.Refusal {
         List<Listener> listeners = new ArrayList<>();
         try (Closer closer = new Closer()) {
+            closer.add(compiler::close);
             // Anybody may knock at either socket: credentials decide, before a byte is read.
             Listener tenants = Listener.open(socket, Table.TENANT, "rw-rw-rw-");
             closer.add(tenants::close);
@@ -39,7 +38,7 @@ public final class Start {
             // Only now: whoever listens here alone may take away what a predecessor left.
             Maker maker = new Maker(new Jails(adminSocket.toAbsolutePath().toString()));
             closer.add(maker::close);
-            State state = new State(policy, identities, new Audit(audit), maker);
+            State state = new State(compiler, new Audit(audit), maker);
             closer.release();
             return new Broker(state, listeners, wakeup);
         }

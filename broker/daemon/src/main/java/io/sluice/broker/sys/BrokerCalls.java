@@ -3,6 +3,7 @@ package io.sluice.broker.sys;
 import io.sluice.grant.sys.Native;
 import java.nio.ByteBuffer;
 import jnr.ffi.Pointer;
+import jnr.ffi.annotations.Delegate;
 import jnr.ffi.types.off_t;
 import jnr.ffi.types.size_t;
 import jnr.ffi.types.ssize_t;
@@ -80,9 +81,13 @@ public interface BrokerCalls {
     /** if_nametoindex(3); 0 if there is no such device in this thread's network namespace. */
     int if_nametoindex(String name);
 
-    /** getpwnam(3): struct passwd with pw_uid at 16, pw_gid at 20; null if unknown. */
-    Pointer getpwnam(String name);
+    /** signal(2). The handler must stay reachable. */
+    Pointer signal(int number, SignalHandler handler);
 
-    /** getgrnam(3): struct group with gr_gid at 16; null if unknown. */
-    Pointer getgrnam(String name);
+    /** What a signal calls, in whatever thread the kernel chooses. */
+    interface SignalHandler {
+        /** @param number of the signal */
+        @Delegate
+        void handle(int number);
+    }
 }

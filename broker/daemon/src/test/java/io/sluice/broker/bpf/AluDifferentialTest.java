@@ -1,14 +1,22 @@
 package io.sluice.broker.bpf;
 
-import static io.sluice.broker.bpf.Insns.*;
-import static io.sluice.broker.bpf.Reg.*;
+import static io.sluice.compiler.bpf.Insns.*;
+import static io.sluice.compiler.bpf.Reg.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.broker.bpf.Interpreter.Operand;
 import io.sluice.broker.bpf.Interpreter.Place;
 import io.sluice.broker.bpf.Interpreter.Step;
 import io.sluice.broker.bpf.Interpreter.Width;
+import io.sluice.broker.testbed.Loading;
+import io.sluice.compiler.bpf.AluOp;
+import io.sluice.compiler.bpf.Condition;
+import io.sluice.compiler.bpf.Insn;
+import io.sluice.compiler.bpf.Label;
+import io.sluice.compiler.bpf.Reg;
+import io.sluice.compiler.bpf.Size;
 import io.sluice.grant.sys.Native;
+import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
@@ -51,15 +59,15 @@ class AluDifferentialTest {
         value.asLongBuffer().put(registers);
         write(state, value);
         List<Insn> program = new ArrayList<>();
-        program.add(loadMapValue(R9, state, 0));
+        program.add(loadMapValue(R9, Symbol.COUNTERS, 0));
         GENERAL.forEach(reg -> program.add(ldx(Size.DW, reg, R9, offset(reg))));
         body.forEach(step -> program.add(step.insn()));
         GENERAL.forEach(reg -> program.add(stx(Size.DW, R10, offset(reg) - STATE, reg)));
-        program.add(loadMapValue(R1, state, 0));
+        program.add(loadMapValue(R1, Symbol.COUNTERS, 0));
         GENERAL.forEach(reg ->
                 program.addAll(List.of(ldx(Size.DW, R2, R10, offset(reg) - STATE), stx(Size.DW, R1, offset(reg), R2))));
         program.addAll(List.of(mov(R0, 0), exit()));
-        try (BpfProgram loaded = BpfProgram.load(ProgramType.SOCKET_FILTER, "random", program)) {
+        try (BpfProgram loaded = Loading.load(ProgramType.SOCKET_FILTER, "random", program, Symbol.COUNTERS, state)) {
             TestRun.verdict(loaded);
         }
         long[] result = new long[REGISTERS];

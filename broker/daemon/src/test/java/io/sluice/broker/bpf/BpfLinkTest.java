@@ -4,12 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.sluice.broker.policy.XdpMode;
+import io.sluice.broker.testbed.Loading;
 import io.sluice.broker.testbed.Netns;
+import io.sluice.compiler.bpf.Insn;
+import io.sluice.compiler.bpf.Insns;
+import io.sluice.compiler.bpf.Programs;
+import io.sluice.compiler.bpf.Reg;
 import io.sluice.grant.sys.SyscallException;
+import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import jnr.constants.platform.Errno;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,7 +38,8 @@ class BpfLinkTest {
         veth = netns.veth("one", "other");
         lo = netns.ifindex("lo");
         xsks = BpfMap.xskMap("xsks", 2);
-        program = BpfProgram.load(ProgramType.XDP, "redirect", Programs.xdpRedirect(xsks));
+        program =
+                Loading.load(ProgramType.XDP, "redirect", Programs.xdpRedirect(Optional.empty()), Symbol.SOCKETS, xsks);
     }
 
     @AfterEach
@@ -48,8 +57,8 @@ class BpfLinkTest {
 
     @Test
     void nativeModeIsWhatTheDeviceShows() throws Exception {
-        try (BpfLink link = attach(veth, XdpAttachMode.NATIVE)) {
-            assertThat(link.mode()).isEqualTo(XdpAttachMode.NATIVE);
+        try (BpfLink link = attach(veth, XdpMode.NATIVE)) {
+            assertThat(link.mode()).isEqualTo(XdpMode.NATIVE);
             assertThat(link.attachedIfindex()).isEqualTo(veth);
             assertThat(shown("one")).contains(" xdp ").doesNotContain("xdpgeneric");
         }
@@ -57,24 +66,24 @@ class BpfLinkTest {
 
     @Test
     void skbModeIsWhatTheDeviceShows() throws Exception {
-        try (BpfLink link = attach(veth, XdpAttachMode.SKB)) {
-            assertThat(link.mode()).isEqualTo(XdpAttachMode.SKB);
+        try (BpfLink link = attach(veth, XdpMode.SKB)) {
+            assertThat(link.mode()).isEqualTo(XdpMode.SKB);
             assertThat(shown("one")).contains(" xdpgeneric ");
         }
     }
 
     @Test
     void autoModeIsNativeWhereTheDriverCan() throws Exception {
-        try (BpfLink link = attach(veth, XdpAttachMode.AUTO)) {
-            assertThat(link.mode()).isEqualTo(XdpAttachMode.NATIVE);
+        try (BpfLink link = attach(veth, XdpMode.AUTO)) {
+            assertThat(link.mode()).isEqualTo(XdpMode.NATIVE);
             assertThat(shown("one")).contains(" xdp ").doesNotContain("xdpgeneric");
         }
     }
 
     @Test
     void autoModeIsSkbWhereTheDriverCannot() throws Exception {
-        try (BpfLink link = attach(lo, XdpAttachMode.AUTO)) {
-            assertThat(link.mode()).isEqualTo(XdpAttachMode.SKB);
+        try (BpfLink link = attach(lo, XdpMode.AUTO)) {
+            assertThat(link.mode()).isEqualTo(XdpMode.SKB);
             assertThat(shown("lo")).contains(" xdpgeneric ");
         }
     }
@@ -82,7 +91,7 @@ class BpfLinkTest {
     @Test
     void nativeModeFailsWhereTheDriverCannot() {
         assertThatExceptionOfType(SyscallException.class)
-                .isThrownBy(() -> attach(lo, XdpAttachMode.NATIVE).close())
+                .isThrownBy(() -> attach(lo, XdpMode.NATIVE).close())
                 .matches(e -> e.is(Errno.EOPNOTSUPP), "EOPNOTSUPP")
                 .withMessageStartingWith("bpf(LINK_CREATE, xdp native, ifindex " + lo + "): ");
     }
@@ -91,20 +100,20 @@ class BpfLinkTest {
     void autoModeDoesNotHideOtherErrors() throws Exception {
         netns.ip("link", "set", "other", "mtu", "9000"); // more than a page: a veth refuses native mode
         assertThatExceptionOfType(SyscallException.class)
-                .isThrownBy(() -> attach(veth, XdpAttachMode.AUTO).close())
+                .isThrownBy(() -> attach(veth, XdpMode.AUTO).close())
                 .withMessageStartingWith("bpf(LINK_CREATE, xdp native, ifindex " + veth + "): ERANGE");
     }
 
     @Test
     void aSecondProgramIsRefusedUntilTheFirstIsDetached() throws Exception {
-        try (BpfLink first = attach(veth, XdpAttachMode.NATIVE)) {
+        try (BpfLink first = attach(veth, XdpMode.NATIVE)) {
             assertThatExceptionOfType(SyscallException.class)
-                    .isThrownBy(() -> attach(veth, XdpAttachMode.NATIVE).close())
+                    .isThrownBy(() -> attach(veth, XdpMode.NATIVE).close())
                     .matches(e -> e.is(Errno.EBUSY), "EBUSY");
             first.detach();
             assertThat(first.attachedIfindex()).isZero();
             assertThat(shown("one")).doesNotContain("xdp");
-            try (BpfLink second = attach(veth, XdpAttachMode.NATIVE)) {
+            try (BpfLink second = attach(veth, XdpMode.NATIVE)) {
                 assertThat(second.attachedIfindex()).isEqualTo(veth);
                 first.detach();
                 assertThat(second.attachedIfindex()).as("detached twice").isEqualTo(veth);
@@ -114,7 +123,7 @@ class BpfLinkTest {
 
     @Test
     void aDeletedDeviceShowsAsZero() throws Exception {
-        try (BpfLink link = attach(veth, XdpAttachMode.AUTO)) {
+        try (BpfLink link = attach(veth, XdpMode.AUTO)) {
             netns.ip("link", "del", "one");
             assertThat(link.attachedIfindex()).isZero();
             link.detach();
@@ -123,7 +132,7 @@ class BpfLinkTest {
 
     @Test
     void theProgramStaysAttachedWithoutOurDescriptorsOfIt() throws Exception {
-        try (BpfLink link = attach(veth, XdpAttachMode.NATIVE)) {
+        try (BpfLink link = attach(veth, XdpMode.NATIVE)) {
             program.close();
             xsks.close();
             assertThat(link.attachedIfindex()).isEqualTo(veth);
@@ -133,13 +142,13 @@ class BpfLinkTest {
     @Test
     void aMissingDeviceAndAnotherTypeAreRefused() throws Exception {
         assertThatExceptionOfType(SyscallException.class)
-                .isThrownBy(() -> attach(9999, XdpAttachMode.AUTO).close())
+                .isThrownBy(() -> attach(9999, XdpMode.AUTO).close())
                 .matches(e -> e.is(Errno.EINVAL), "EINVAL");
         List<Insn> pass = List.of(Insns.mov(Reg.R0, 0), Insns.exit());
-        try (BpfProgram other = BpfProgram.load(ProgramType.SCHED_CLS, "pass", pass)) {
+        try (BpfProgram other = Loading.load(ProgramType.SCHED_CLS, "pass", pass)) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() ->
-                            BpfLink.attachXdp(other, veth, XdpAttachMode.AUTO).close());
+                    .isThrownBy(
+                            () -> BpfLink.attachXdp(other, veth, XdpMode.AUTO).close());
         }
     }
 
@@ -155,16 +164,17 @@ class BpfLinkTest {
 
     private void cycle() throws Exception {
         try (BpfMap map = BpfMap.xskMap("cycle", 1);
-                BpfProgram redirect = BpfProgram.load(ProgramType.XDP, "cycle", Programs.xdpRedirect(map))) {
-            BpfLink link = netns.call(() -> BpfLink.attachXdp(redirect, veth, XdpAttachMode.AUTO));
+                BpfProgram redirect = Loading.load(
+                        ProgramType.XDP, "cycle", Programs.xdpRedirect(Optional.empty()), Symbol.SOCKETS, map)) {
+            BpfLink link = netns.call(() -> BpfLink.attachXdp(redirect, veth, XdpMode.AUTO));
             try (link) {
                 assertThatExceptionOfType(SyscallException.class)
-                        .isThrownBy(() -> attach(veth, XdpAttachMode.NATIVE).close());
+                        .isThrownBy(() -> attach(veth, XdpMode.NATIVE).close());
                 link.detach();
             }
         }
         assertThatExceptionOfType(VerifierException.class)
-                .isThrownBy(() -> BpfProgram.load(ProgramType.XDP, "bad", List.of(Insns.exit()))
+                .isThrownBy(() -> Loading.load(ProgramType.XDP, "bad", List.of(Insns.exit()))
                         .close());
     }
 
@@ -174,7 +184,7 @@ class BpfLinkTest {
         }
     }
 
-    private BpfLink attach(int ifindex, XdpAttachMode mode) throws Exception {
+    private BpfLink attach(int ifindex, XdpMode mode) throws Exception {
         return netns.call(() -> BpfLink.attachXdp(program, ifindex, mode));
     }
 

@@ -2,6 +2,7 @@ package io.sluice.broker.bpf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.sluice.grant.sys.SyscallException;
@@ -68,5 +69,24 @@ class BpfMapTest {
         assertThatExceptionOfType(SyscallException.class)
                 .isThrownBy(() -> BpfMap.array("huge", 1 << 30, 1 << 30).close())
                 .withMessageStartingWith("bpf(MAP_CREATE, array huge): E");
+    }
+
+    @Test
+    void objectsNeedNamesThatTheKernelTakes() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> BpfMap.array("", 8, 1))
+                .withMessageContaining("no BPF object name");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> BpfMap.array("sixteen_letters_", 8, 1))
+                .withMessageContaining("no BPF object name");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> BpfMap.array("br-blue", 8, 1))
+                .withMessageContaining("no BPF object name");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> BpfMap.array("map", 0, 1))
+                .withMessageContaining("1 or more");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> BpfMap.xskMap("map", 0))
+                .withMessageContaining("1 or more");
     }
 }

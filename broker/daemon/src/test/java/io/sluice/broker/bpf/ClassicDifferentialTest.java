@@ -2,10 +2,19 @@ package io.sluice.broker.bpf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.broker.bpf.ClassicFilter.Instruction;
 import io.sluice.broker.sys.BrokerCalls;
+import io.sluice.broker.testbed.Loading;
+import io.sluice.compiler.bpf.AnyHelper;
+import io.sluice.compiler.bpf.ClassicFilter;
+import io.sluice.compiler.bpf.ClassicFilter.Instruction;
+import io.sluice.compiler.bpf.Insn;
+import io.sluice.compiler.bpf.Insns;
+import io.sluice.compiler.bpf.Pcap;
+import io.sluice.compiler.bpf.Programs;
+import io.sluice.compiler.bpf.Reg;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
+import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
@@ -13,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
@@ -251,11 +261,11 @@ class ClassicDifferentialTest {
                         .putInt(i.k());
             }
             program.putInt(0, instructions.size()).putLong(8, Native.address(code));
-            active.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+            active.put(0, Programs.ALLOWED);
             sockets.put(0, xdpSocket);
-            onSocket = BpfProgram.load(
-                    ProgramType.SOCKET_FILTER, "socket", Programs.packetFilter(active, LO, Optional.of(filter)));
-            onXdp = BpfProgram.load(ProgramType.XDP, "xdp", Programs.xdpRedirect(sockets, Optional.of(filter)));
+            onSocket = Loading.loadFilter(Programs.packetFilter(Optional.of(filter)), active, LO);
+            onXdp = Loading.load(
+                    ProgramType.XDP, "xdp", Programs.xdpRedirect(Optional.of(filter)), Symbol.SOCKETS, sockets);
         }
 
         /** Whether the frame matches, in all forms alike. */
@@ -287,10 +297,14 @@ class ClassicDifferentialTest {
                     Insns.mov(Reg.R6, Reg.R1),
                     Insns.mov(Reg.R2, 0x0081), // 0x8100 in network order
                     Insns.mov(Reg.R3, tag),
-                    TestRun.call(SKB_VLAN_PUSH),
+                    AnyHelper.call(SKB_VLAN_PUSH),
                     Insns.mov(Reg.R1, Reg.R6)));
-            code.addAll(Programs.packetFilter(active, LO, Optional.of(filter)));
-            return BpfProgram.load(ProgramType.SCHED_CLS, "beside", code);
+            code.addAll(Programs.packetFilter(Optional.of(filter)));
+            return Loading.load(
+                    ProgramType.SCHED_CLS,
+                    "beside",
+                    code,
+                    Map.of(Symbol.GATE, active.fd().number(), Symbol.IFINDEX, LO));
         }
 
         @Override

@@ -1,5 +1,11 @@
 package io.sluice.broker.bpf;
 
+import io.sluice.compiler.bpf.AluOp;
+import io.sluice.compiler.bpf.Condition;
+import io.sluice.compiler.bpf.Insn;
+import io.sluice.compiler.bpf.Insns;
+import io.sluice.compiler.bpf.Label;
+import io.sluice.compiler.bpf.Reg;
 import java.util.List;
 
 /**

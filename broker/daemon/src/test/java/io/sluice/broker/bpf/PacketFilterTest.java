@@ -3,8 +3,13 @@ package io.sluice.broker.bpf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.broker.sys.BrokerCalls;
+import io.sluice.broker.testbed.Loading;
 import io.sluice.broker.testbed.Netns;
 import io.sluice.broker.testbed.TestCalls;
+import io.sluice.compiler.bpf.ClassicFilter;
+import io.sluice.compiler.bpf.Insn;
+import io.sluice.compiler.bpf.Pcap;
+import io.sluice.compiler.bpf.Programs;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
@@ -66,15 +71,15 @@ class PacketFilterTest {
     @Test
     void packetsArriveWhileTheLeaseLivesAndNoneAfterItsEnd() throws Exception {
         attachFilter(leased);
-        revocation.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+        revocation.put(0, Programs.ALLOWED);
         send("tenant", 1, 100);
         assertThat(receive(socket)).containsExactly(1, 100);
 
-        revocation.put(Programs.REVOCATION_SLOT, 0);
+        revocation.put(0, 0);
         for (int i = 2; i < 22; i++) {
             send("tenant", i, 100);
         }
-        revocation.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+        revocation.put(0, Programs.ALLOWED);
         send("tenant", 22, 100);
         assertThat(receive(socket)).as("the first one after 20 dropped").containsExactly(22, 100);
         assertThat(isEmpty(socket)).isTrue();
@@ -90,7 +95,7 @@ class PacketFilterTest {
     @Test
     void packetsOfOtherDevicesNeverArrive() throws Exception {
         attachFilter(leased);
-        revocation.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+        revocation.put(0, Programs.ALLOWED);
         send("other", 1, 100); // in by foreign, and out by other: two copies for who listens everywhere
         send("lo", 2, 100);
         send("tenant", 3, 100);
@@ -101,7 +106,7 @@ class PacketFilterTest {
     @Test
     void theTenantsReBindDoesNotOpenAnotherDevice() throws Exception {
         attachFilter(leased);
-        revocation.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+        revocation.put(0, Programs.ALLOWED);
         bind(socket, ETH_P_ALL, foreign);
         send("other", 1, 100);
         send("other", 2, 100); // a re-bound socket hears of a frame after the witness: of the first one by now
@@ -112,7 +117,7 @@ class PacketFilterTest {
     void packetsOf64KibArriveWhole() throws Exception {
         int lo = netns.ifindex("lo");
         attachFilter(lo);
-        revocation.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+        revocation.put(0, Programs.ALLOWED);
         send("lo", 1, 65536 + HEADER);
         assertThat(receive(socket)).containsExactly(1, 65536 + HEADER);
     }
@@ -122,7 +127,7 @@ class PacketFilterTest {
         attachFilter(leased, Optional.of(Pcap.compile("ether proto 0x88b5 and ether[14:4] != 2", 262_144)));
         send("tenant", 1, 100);
         assertThat(isEmpty(socket)).as("before the lease is allowed").isTrue();
-        revocation.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+        revocation.put(0, Programs.ALLOWED);
         send("other", 1, 100);
         send("tenant", 2, 100);
         send("tenant", 3, 100);
@@ -135,8 +140,8 @@ class PacketFilterTest {
     }
 
     private void attachFilter(int ifindex, Optional<ClassicFilter> expression) throws IOException {
-        List<Insn> filter = Programs.packetFilter(revocation, ifindex, expression);
-        try (BpfProgram program = BpfProgram.load(ProgramType.SOCKET_FILTER, "packet", filter)) {
+        List<Insn> filter = Programs.packetFilter(expression);
+        try (BpfProgram program = Loading.loadFilter(filter, revocation, ifindex)) {
             setOption(socket, SO_ATTACH_BPF, program.fd().number());
         }
         bind(socket, ETH_P_ALL, ANY);

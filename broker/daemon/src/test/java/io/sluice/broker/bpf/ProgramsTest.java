@@ -2,11 +2,16 @@ package io.sluice.broker.bpf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.broker.policy.XdpMode;
 import io.sluice.broker.sys.BrokerCalls;
+import io.sluice.broker.testbed.Loading;
 import io.sluice.broker.testbed.Netns;
+import io.sluice.compiler.bpf.Programs;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.SyscallException;
+import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +27,8 @@ class ProgramsTest {
     @Test
     void xdpRedirectSendsAQueueToItsSocketAndPassesWithoutOne() throws IOException {
         try (BpfMap xsks = BpfMap.xskMap("xsks", 1);
-                BpfProgram program = BpfProgram.load(ProgramType.XDP, "redirect", Programs.xdpRedirect(xsks));
+                BpfProgram program = Loading.load(
+                        ProgramType.XDP, "redirect", Programs.xdpRedirect(Optional.empty()), Symbol.SOCKETS, xsks);
                 Fd socket = xdpSocket()) {
             assertThat(TestRun.verdict(program)).isEqualTo(XDP_PASS);
             xsks.put(0, socket);
@@ -35,7 +41,8 @@ class ProgramsTest {
     @Test
     void xdpRedirectPassesAgainWhenTheSocketIsClosed() throws IOException {
         try (BpfMap xsks = BpfMap.xskMap("xsks", 1);
-                BpfProgram program = BpfProgram.load(ProgramType.XDP, "redirect", Programs.xdpRedirect(xsks))) {
+                BpfProgram program = Loading.load(
+                        ProgramType.XDP, "redirect", Programs.xdpRedirect(Optional.empty()), Symbol.SOCKETS, xsks)) {
             try (Fd socket = xdpSocket()) {
                 xsks.put(0, socket);
             }
@@ -47,13 +54,14 @@ class ProgramsTest {
     void xdpRedirectTellsQueuesApart() throws Exception {
         try (Netns netns = new Netns();
                 BpfMap xsks = BpfMap.xskMap("xsks", 2);
-                BpfProgram program = BpfProgram.load(ProgramType.XDP, "redirect", Programs.xdpRedirect(xsks));
+                BpfProgram program = Loading.load(
+                        ProgramType.XDP, "redirect", Programs.xdpRedirect(Optional.empty()), Symbol.SOCKETS, xsks);
                 Fd socket = xdpSocket()) {
             int ifindex = netns.veth("one", "other");
             xsks.put(1, socket);
             netns.call(() -> {
                 // A veth has RX queues that XDP knows of only while a program is attached.
-                try (BpfLink link = BpfLink.attachXdp(program, ifindex, XdpAttachMode.NATIVE)) {
+                try (BpfLink link = BpfLink.attachXdp(program, ifindex, XdpMode.NATIVE)) {
                     assertThat(link.attachedIfindex()).isEqualTo(ifindex);
                     assertThat(TestRun.xdpVerdict(program, ifindex, 0)).isEqualTo(XDP_PASS);
                     assertThat(TestRun.xdpVerdict(program, ifindex, 1)).isEqualTo(XDP_REDIRECT);
@@ -68,10 +76,10 @@ class ProgramsTest {
         try (BpfMap revocation = BpfMap.array("revocation", 8, 1);
                 BpfProgram program = load(revocation, LO)) {
             assertThat(TestRun.verdict(program)).as("new map").isEqualTo(DROP);
-            revocation.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+            revocation.put(0, Programs.ALLOWED);
             assertThat(TestRun.verdict(program)).isEqualTo(KEEP_ALL);
             for (long revoked : new long[] {0, 2, -1, 1L << 32 | 1}) {
-                revocation.put(Programs.REVOCATION_SLOT, revoked);
+                revocation.put(0, revoked);
                 assertThat(TestRun.verdict(program)).as("slot %d", revoked).isEqualTo(DROP);
             }
         }
@@ -81,7 +89,7 @@ class ProgramsTest {
     void packetFilterDropsPacketsOfAnotherDevice() throws IOException {
         try (BpfMap revocation = BpfMap.array("revocation", 8, 1);
                 BpfProgram program = load(revocation, LO + 1)) {
-            revocation.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+            revocation.put(0, Programs.ALLOWED);
             assertThat(TestRun.verdict(program)).isEqualTo(DROP);
         }
     }
@@ -90,7 +98,7 @@ class ProgramsTest {
     void programsOutliveOurDescriptorsOfTheirMaps() throws IOException {
         BpfMap revocation = BpfMap.array("revocation", 8, 1);
         try (BpfProgram program = load(revocation, LO)) {
-            revocation.put(Programs.REVOCATION_SLOT, Programs.ALLOWED);
+            revocation.put(0, Programs.ALLOWED);
             revocation.close();
             assertThat(TestRun.verdict(program)).isEqualTo(KEEP_ALL);
         } finally {
@@ -99,7 +107,7 @@ class ProgramsTest {
     }
 
     private static BpfProgram load(BpfMap revocation, int ifindex) throws IOException {
-        return BpfProgram.load(ProgramType.SOCKET_FILTER, "packet", Programs.packetFilter(revocation, ifindex));
+        return Loading.loadFilter(Programs.packetFilter(Optional.empty()), revocation, ifindex);
     }
 
     private static Fd xdpSocket() throws SyscallException {

@@ -33,11 +33,6 @@ public final class TestRun {
         return verdict(program, Native.allocate(frame.length).put(0, frame), Optional.empty());
     }
 
-    /** A call of a helper that no program of the broker uses. */
-    public static Insn call(int helper) {
-        return new Insns.Word(0x85, Reg.R0, Reg.R0, 0, helper);
-    }
-
     /** The verdict on a frame, with a context for the program if one is given. */
     static int verdict(BpfProgram program, ByteBuffer frame, Optional<ByteBuffer> context) throws IOException {
         ByteBuffer attributes = BpfCommand.attributes()

@@ -1,19 +1,30 @@
 package io.sluice.broker.bpf;
 
-import static io.sluice.broker.bpf.Insns.*;
 import static io.sluice.broker.bpf.ProgramType.SCHED_CLS;
 import static io.sluice.broker.bpf.ProgramType.SOCKET_FILTER;
 import static io.sluice.broker.bpf.ProgramType.XDP;
-import static io.sluice.broker.bpf.Reg.*;
+import static io.sluice.compiler.bpf.Insns.*;
+import static io.sluice.compiler.bpf.Reg.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.sluice.broker.testbed.Loading;
+import io.sluice.compiler.bpf.AluOp;
+import io.sluice.compiler.bpf.Condition;
+import io.sluice.compiler.bpf.Helper;
+import io.sluice.compiler.bpf.Insn;
+import io.sluice.compiler.bpf.Label;
+import io.sluice.compiler.bpf.Programs;
+import io.sluice.compiler.bpf.Size;
 import io.sluice.grant.sys.SyscallException;
+import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import jnr.constants.platform.Errno;
 import org.junit.jupiter.api.AfterAll;
@@ -47,10 +58,18 @@ class VerifierTest {
         xsks.close();
     }
 
+    private BpfProgram load(ProgramType type, List<Insn> program) throws IOException {
+        Map<Symbol, Integer> maps = Map.of(
+                Symbol.COUNTERS, values.fd().number(),
+                Symbol.GATE, several.fd().number(),
+                Symbol.SOCKETS, xsks.fd().number());
+        return Loading.load(type, "test", program, maps);
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("valid")
     void theVerifierAccepts(String name, ProgramType type, List<Insn> program) throws IOException {
-        try (BpfProgram loaded = BpfProgram.load(type, "test", program)) {
+        try (BpfProgram loaded = load(type, program)) {
             assertThat(loaded.fd().number()).isPositive();
         }
     }
@@ -62,18 +81,23 @@ class VerifierTest {
                 Arguments.of("loads and stores of every size", SOCKET_FILTER, memory()),
                 program("64-bit constants", SOCKET_FILTER, loadImm(R0, Long.MIN_VALUE)),
                 Arguments.of("packet bytes, checked for the end", SCHED_CLS, packetBytes(true)),
-                program("counters", XDP, mov(R2, 1), loadMapValue(R1, values, 8), atomicAdd(Size.DW, R1, 0, R2)),
+                program(
+                        "counters",
+                        XDP,
+                        mov(R2, 1),
+                        loadMapValue(R1, Symbol.COUNTERS, 8),
+                        atomicAdd(Size.DW, R1, 0, R2)),
                 Arguments.of("a looked-up value, checked for null", XDP, lookup(true)),
                 program("skb_load_bytes", SOCKET_FILTER, loadBytes()),
                 program("skb_pull_data", SCHED_CLS, mov(R2, 34), call(Helper.SKB_PULL_DATA)),
-                Arguments.of("the XDP redirect", XDP, Programs.xdpRedirect(xsks)));
+                Arguments.of("the XDP redirect", XDP, Programs.xdpRedirect(Optional.empty())));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("invalid")
     void theVerifierRefusesAndTheMessageSaysWhy(String name, ProgramType type, List<Insn> program, String reason) {
         assertThatExceptionOfType(VerifierException.class)
-                .isThrownBy(() -> BpfProgram.load(type, "test", program).close())
+                .isThrownBy(() -> load(type, program).close())
                 .withMessageStartingWith("bpf(PROG_LOAD, " + type.name().toLowerCase(Locale.ROOT) + " test): E")
                 .withMessageContaining(reason)
                 .withCauseInstanceOf(SyscallException.class);
@@ -90,7 +114,7 @@ class VerifierTest {
                         "beyond a value",
                         XDP,
                         "invalid access to map value",
-                        List.of(loadMapValue(R1, values, 12), ldx(Size.DW, R0, R1, 0), exit())),
+                        List.of(loadMapValue(R1, Symbol.COUNTERS, 12), ldx(Size.DW, R0, R1, 0), exit())),
                 refused("packet bytes, unchecked", SCHED_CLS, "invalid access to packet", packetBytes(false)),
                 refused("a looked-up value, unchecked", XDP, "map_value_or_null", lookup(false)),
                 refused(
@@ -110,7 +134,7 @@ class VerifierTest {
         List<Insn> tooLong = new ArrayList<>(Collections.nCopies(1_000_001, mov(R0, 0)));
         tooLong.add(exit());
         assertThatExceptionOfType(SyscallException.class)
-                .isThrownBy(() -> BpfProgram.load(XDP, "long", tooLong).close())
+                .isThrownBy(() -> Loading.load(XDP, "long", tooLong).close())
                 .matches(e -> e.is(Errno.E2BIG))
                 .withMessageStartingWith("bpf(PROG_LOAD, xdp long): E2BIG");
     }
@@ -165,7 +189,7 @@ class VerifierTest {
     private List<Insn> lookup(boolean checked) {
         Label none = new Label("none");
         List<Insn> program = new ArrayList<>(List.of(st(Size.W, R10, -4, 3), mov(R2, R10), alu(AluOp.ADD, R2, -4)));
-        program.addAll(List.of(loadMap(R1, several), call(Helper.MAP_LOOKUP_ELEM)));
+        program.addAll(List.of(loadMap(R1, Symbol.GATE), call(Helper.MAP_LOOKUP_ELEM)));
         if (checked) {
             program.add(jmpIf(Condition.EQ, R0, 0, none));
         }

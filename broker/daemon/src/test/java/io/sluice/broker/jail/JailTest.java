@@ -3,14 +3,19 @@ package io.sluice.broker.jail;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sluice.broker.policy.Place;
+import io.sluice.broker.policy.Prefix;
+import io.sluice.broker.policy.Program;
 import io.sluice.broker.sys.BrokerCalls;
 import io.sluice.broker.sys.Sockets;
 import io.sluice.broker.testbed.Caller;
 import io.sluice.broker.testbed.Eventually;
 import io.sluice.broker.testbed.Frames;
 import io.sluice.broker.testbed.Held;
+import io.sluice.broker.testbed.Loading;
 import io.sluice.broker.testbed.RunningBroker;
 import io.sluice.broker.testbed.TestCalls;
+import io.sluice.compiler.bpf.Programs;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.v1.Counter;
@@ -289,16 +294,9 @@ class JailTest {
         broker.netns().call(() -> {
             try (Jails killed = new Jails("one");
                     Jails other = new Jails("two")) {
-                var place = new io.sluice.broker.policy.Place.Jail(
-                        "br0",
-                        List.of(),
-                        new io.sluice.broker.police.Rules(
-                                List.of(io.sluice.broker.police.Prefix.of(
-                                        HexFormat.of().parseHex(MAC))),
-                                List.of(),
-                                List.of(),
-                                java.util.Set.of(),
-                                true));
+                Program drop = Loading.program(Programs.drop());
+                Prefix mac = Prefix.of(HexFormat.of().parseHex(MAC));
+                var place = new Place.Jail("br0", List.of(), mac, List.of(), drop, drop, drop);
                 killed.create(place, 1, Jails.Inside.SOCKETS);
                 Jail stays = other.create(place, 1, Jails.Inside.SOCKETS);
                 assertThat(devices()).hasSize(3);

@@ -5,13 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.sluice.broker.bpf.BpfProgram;
-import io.sluice.broker.bpf.Condition;
-import io.sluice.broker.bpf.Insns;
-import io.sluice.broker.bpf.Label;
 import io.sluice.broker.bpf.ProgramType;
-import io.sluice.broker.bpf.Reg;
-import io.sluice.broker.bpf.Size;
+import io.sluice.broker.testbed.Loading;
 import io.sluice.broker.testbed.Netns;
+import io.sluice.compiler.bpf.Condition;
+import io.sluice.compiler.bpf.Insns;
+import io.sluice.compiler.bpf.Label;
+import io.sluice.compiler.bpf.Reg;
+import io.sluice.compiler.bpf.Size;
 import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -110,7 +111,7 @@ class PoliceTest {
 
     @Test
     void aProgramOfAnotherTypeIsRefused() throws Exception {
-        try (BpfProgram xdp = BpfProgram.load(ProgramType.XDP, "pass", List.of(Insns.mov(Reg.R0, 2), Insns.exit()))) {
+        try (BpfProgram xdp = Loading.load(ProgramType.XDP, "pass", List.of(Insns.mov(Reg.R0, 2), Insns.exit()))) {
             assertThatExceptionOfType(SyscallException.class)
                     .isThrownBy(() -> rtnetlink.police(ifindex, true, xdp.fd(), "jail"));
         }
@@ -151,7 +152,7 @@ class PoliceTest {
     /** Drops IPv4, so that ARP goes on. */
     private void police(boolean ingress) throws IOException {
         Label pass = new Label("pass");
-        try (BpfProgram program = BpfProgram.load(
+        try (BpfProgram program = Loading.load(
                 ProgramType.SCHED_CLS,
                 "police",
                 List.of(

@@ -4,7 +4,10 @@ import static io.sluice.broker.police.Frame.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.broker.police.PoliceState.Counters;
-import io.sluice.broker.police.PoliceState.Direction;
+import io.sluice.broker.policy.Direction;
+import io.sluice.broker.policy.DropReason;
+import io.sluice.broker.policy.Prefix;
+import io.sluice.compiler.police.Rules;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.EnumSet;

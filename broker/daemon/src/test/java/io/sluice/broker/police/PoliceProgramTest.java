@@ -1,10 +1,13 @@
 package io.sluice.broker.police;
 
-import static io.sluice.broker.police.DropReason.*;
 import static io.sluice.broker.police.Frame.*;
+import static io.sluice.broker.policy.DropReason.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.broker.police.PoliceState.Direction;
+import io.sluice.broker.policy.Direction;
+import io.sluice.broker.policy.DropReason;
+import io.sluice.broker.policy.Prefix;
+import io.sluice.compiler.police.Rules;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

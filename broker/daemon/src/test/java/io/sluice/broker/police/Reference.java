@@ -1,7 +1,10 @@
 package io.sluice.broker.police;
 
-import static io.sluice.broker.police.DropReason.*;
+import static io.sluice.broker.policy.DropReason.*;
 
+import io.sluice.broker.policy.DropReason;
+import io.sluice.broker.policy.Prefix;
+import io.sluice.compiler.police.Rules;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

@@ -2,15 +2,20 @@ package io.sluice.broker.police;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.broker.bpf.AluOp;
 import io.sluice.broker.bpf.BpfProgram;
-import io.sluice.broker.bpf.Insn;
-import io.sluice.broker.bpf.Insns;
 import io.sluice.broker.bpf.ProgramType;
-import io.sluice.broker.bpf.Reg;
 import io.sluice.broker.bpf.TestRun;
 import io.sluice.broker.police.PoliceState.Counters;
-import io.sluice.broker.police.PoliceState.Direction;
+import io.sluice.broker.policy.Direction;
+import io.sluice.broker.policy.DropReason;
+import io.sluice.broker.testbed.Loading;
+import io.sluice.compiler.bpf.AluOp;
+import io.sluice.compiler.bpf.AnyHelper;
+import io.sluice.compiler.bpf.Insn;
+import io.sluice.compiler.bpf.Insns;
+import io.sluice.compiler.bpf.Reg;
+import io.sluice.compiler.police.PoliceProgram;
+import io.sluice.compiler.police.Rules;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,11 +41,11 @@ final class Rig implements AutoCloseable {
     Rig(Rules rules, OptionalInt tag) throws IOException {
         state = PoliceState.create();
         state.open();
-        fromTenant = load("from_tenant", tag, PoliceProgram.fromTenant(rules, state));
-        toTenant = load("to_tenant", tag, PoliceProgram.toTenant(rules, state));
+        fromTenant = load("from_tenant", tag, PoliceProgram.fromTenant(rules));
+        toTenant = load("to_tenant", tag, PoliceProgram.toTenant(rules));
     }
 
-    private static BpfProgram load(String name, OptionalInt tag, List<Insn> police) throws IOException {
+    private BpfProgram load(String name, OptionalInt tag, List<Insn> police) throws IOException {
         List<Insn> program = new ArrayList<>();
         if (tag.isPresent()) {
             int protocol = Short.toUnsignedInt(Short.reverseBytes((short) (tag.getAsInt() >>> 16)));
@@ -48,11 +53,11 @@ final class Rig implements AutoCloseable {
                     Insns.mov(Reg.R6, Reg.R1),
                     Insns.mov(Reg.R2, protocol),
                     Insns.alu32(AluOp.MOV, Reg.R3, tag.getAsInt() & 0xffff),
-                    TestRun.call(SKB_VLAN_PUSH),
+                    AnyHelper.call(SKB_VLAN_PUSH),
                     Insns.mov(Reg.R1, Reg.R6)));
         }
         program.addAll(police);
-        return BpfProgram.load(ProgramType.SCHED_CLS, name, program);
+        return Loading.load(ProgramType.SCHED_CLS, name, program, state.symbols());
     }
 
     /** Runs a frame that the tenant sends; the reason if it is dropped. */

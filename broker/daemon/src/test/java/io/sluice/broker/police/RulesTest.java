@@ -4,6 +4,9 @@ import static io.sluice.broker.police.Frame.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.sluice.broker.policy.DropReason;
+import io.sluice.broker.policy.Prefix;
+import io.sluice.compiler.police.Rules;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -56,7 +59,7 @@ class RulesTest {
 
     @Test
     void everyReasonHasACounterOfItsOwn() {
-        assertThat(Stream.of(DropReason.values()).map(reason -> reason.counter))
+        assertThat(Stream.of(DropReason.values()).map(DropReason::counter))
                 .doesNotHaveDuplicates()
                 .allMatch(counter -> counter >= 0 && counter < 14);
     }

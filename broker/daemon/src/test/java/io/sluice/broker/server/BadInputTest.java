@@ -262,7 +262,8 @@ class BadInputTest {
     void whatDoesNotExistIsAnErrorAndTheConnectionGoesOn() throws Exception {
         Error grant = caller.refused(Caller.acquire(0, "lam"));
         assertThat(grant.getCode()).isEqualTo(Error.Code.NOT_FOUND);
-        assertThat(grant.getMessage()).contains("lam").contains("lan");
+        assertThat(grant.getMessage()).contains("lam");
+        assertThat(grant.getHint()).contains("lan");
         broker.audited("\"deny\"", "lam");
         Error lease = caller.refused(
                 Request.newBuilder().setRelease(Release.newBuilder().setLease(-1)));

@@ -2,7 +2,6 @@ package io.sluice.broker.testbed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.broker.policy.Identities;
 import io.sluice.broker.server.Broker;
 import io.sluice.broker.server.Start;
 import io.sluice.broker.server.Wakeup;
@@ -79,8 +78,8 @@ public final class RunningBroker implements AutoCloseable {
             netns.enter();
             wakeup = new Wakeup();
             PrintStream lines = new PrintStream(new Lines(), false, StandardCharsets.UTF_8);
-            try (Broker broker =
-                    Start.broker(policyFile(), socket(), adminSocket(), lines, wakeup, Identities.libc())) {
+            try (Compiling compiling = new Compiling(policyFile());
+                    Broker broker = Start.broker(compiling.compiler(), socket(), adminSocket(), lines, wakeup)) {
                 ready.countDown();
                 broker.run();
             }

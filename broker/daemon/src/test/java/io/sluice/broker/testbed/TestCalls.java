@@ -35,6 +35,9 @@ public interface TestCalls {
     /** socketpair(2); two descriptors. */
     int socketpair(int domain, int type, int protocol, ByteBuffer fds);
 
+    /** pipe(2); two descriptors. */
+    int pipe(ByteBuffer fds);
+
     /** getsockname(2). */
     int getsockname(int fd, ByteBuffer address, ByteBuffer length);
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.sluice.compiler.yaml.PolicyException;
+import io.sluice.compiler.yaml.PolicyLoader;
 import io.sluice.fuzzing.Input;
 import io.sluice.grant.channel.PeerCredentials;
 import io.sluice.grant.v1.GrantRequest;

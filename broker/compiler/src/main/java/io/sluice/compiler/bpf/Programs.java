@@ -1,0 +1,83 @@
+package io.sluice.compiler.bpf;
+
+import static io.sluice.compiler.bpf.Insns.*;
+import static io.sluice.compiler.bpf.Reg.*;
+
+import io.sluice.policy.v1.Symbol;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The programs of grants, loaded for one lease each. */
+public final class Programs {
+    /** What the gate holds while the lease lives; a new map holds 0. Anything else revokes. */
+    public static final int ALLOWED = 1;
+
+    private static final int XDP_PASS = 2;
+    private static final int TC_ACT_SHOT = 2;
+    /** struct xdp_md. */
+    static final int XDP_DATA = 0;
+
+    static final int XDP_DATA_END = 4;
+    private static final int XDP_RX_QUEUE_INDEX = 16;
+    /** struct __sk_buff. */
+    private static final int SKB_IFINDEX = 40;
+
+    private Programs() {}
+
+    /**
+     * XDP: to the queue's socket, and where there is none, on to the stack. With a filter, only what matches it goes to the
+     * socket, and all else on to the stack.
+     */
+    public static List<Insn> xdpRedirect(Optional<ClassicFilter> filter) {
+        List<Insn> program = new ArrayList<>();
+        Label match = new Label("match");
+        Label noMatch = new Label("no match");
+        if (filter.isPresent()) {
+            // An empty frame matches nothing; so there is a way to "no match" also if the filter has none.
+            program.addAll(List.of(mov(R6, R1), ldx(Size.W, R1, R6, XDP_DATA), ldx(Size.W, R2, R6, XDP_DATA_END)));
+            program.add(jmpIf(Condition.GE, R1, R2, noMatch));
+            program.addAll(ClassicTranslator.forXdp(filter.get(), match, noMatch));
+            program.addAll(List.of(noMatch, mov(R0, XDP_PASS), exit(), match, mov(R1, R6)));
+        }
+        program.addAll(List.of(
+                ldx(Size.W, R2, R1, XDP_RX_QUEUE_INDEX),
+                loadMap(R1, Symbol.SOCKETS),
+                mov(R3, XDP_PASS),
+                call(Helper.REDIRECT_MAP),
+                exit()));
+        return program;
+    }
+
+    /**
+     * Socket filter: what arrives on the leased device while the lease lives, nothing else. With a filter, only what
+     * matches it, as many bytes as it says. Without, a packet is kept whole however long it is: the kernel takes the
+     * lesser of the verdict, unsigned 32 bits, and its length.
+     */
+    public static List<Insn> packetFilter(Optional<ClassicFilter> filter) {
+        Label drop = new Label("drop");
+        Label keep = new Label("keep");
+        List<Insn> program = new ArrayList<>(List.of(
+                mov(R6, R1),
+                ldx(Size.W, R2, R6, SKB_IFINDEX),
+                relocated(Symbol.IFINDEX, jmpIf32(Condition.NE, R2, 0, drop)),
+                loadMapValue(R3, Symbol.GATE, 0),
+                ldx(Size.DW, R3, R3, 0),
+                jmpIf(Condition.NE, R3, ALLOWED, drop)));
+        filter.ifPresentOrElse(
+                classic -> program.addAll(ClassicTranslator.forSocket(classic, keep, drop)),
+                () -> program.add(alu32(AluOp.MOV, R0, -1)));
+        program.addAll(List.of(keep, exit(), drop, mov(R0, 0), exit()));
+        return program;
+    }
+
+    /** Classifier: drops everything. */
+    public static List<Insn> drop() {
+        return List.of(mov(R0, TC_ACT_SHOT), exit());
+    }
+
+    /** Classifier: sends everything out of the device of that symbol, in the same network namespace. */
+    public static List<Insn> redirect() {
+        return List.of(relocated(Symbol.IFINDEX, mov(R1, 0)), mov(R2, 0), call(Helper.REDIRECT), exit());
+    }
+}

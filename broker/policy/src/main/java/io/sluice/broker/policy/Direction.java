@@ -1,0 +1,34 @@
+package io.sluice.broker.policy;
+
+/**
+ * Which way frames go, seen from the host end of a jail's veth pair, and where the jail's programs count them: in blocks of
+ * 16 u64, one each direction.
+ *
+ * <pre>
+ *   0 frames passed   1 their bytes   2 + number of a {@link DropReason} frames dropped for it
+ * </pre>
+ */
+public enum Direction {
+    FROM_TENANT(0), // the host end's ingress
+    TO_TENANT(Direction.BLOCK); // its egress
+
+    /** Bytes of a block; a multiple of a cache line, so that the directions do not share one. */
+    public static final int BLOCK = 16 * Long.BYTES;
+
+    private static final int DROPS = 2 * Long.BYTES;
+    private final int passed;
+
+    Direction(int passed) {
+        this.passed = passed;
+    }
+
+    /** Offset in bytes of the counter of frames that passed; that of their bytes is the next one. */
+    public int passed() {
+        return passed;
+    }
+
+    /** Offset in bytes of a reason's counter. */
+    public int offset(DropReason reason) {
+        return passed + DROPS + reason.counter() * Long.BYTES;
+    }
+}
