@@ -24,8 +24,8 @@ class PortPlanFuzzTest {
             assertThat(e.getMessage()).isNotBlank().hasSizeLessThan(LONGEST);
             return;
         }
-        String written = written(plan);
-        if (!written.isEmpty() && written.length() <= LONGEST_DEVICE) { // with every default written out it may be too long
+        String written = written(plan); // with every default written out it may be too long
+        if (!written.isEmpty() && written.length() <= LONGEST_DEVICE) {
             PortPlan again = VectorDevice.parse(written);
             assertThat(again.transport()).isEqualTo(plan.transport());
             assertThat(again.depth()).isEqualTo(plan.depth());
