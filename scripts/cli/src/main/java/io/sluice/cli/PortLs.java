@@ -47,13 +47,27 @@ final class PortLs extends Action.Calling {
         return ports.getPortsCount() == 0 ? "no ports" : table.toString();
     }
 
-    /** One line on a port, for {@code port add}. */
+    /** One line on a port, for {@code port add}, and one for each thing to know about it. */
     static String sentence(Port port) {
-        String words = port.getFeaturesCount() == 0 ? "" : " (" + features(port) + ")";
-        String reason = port.getReason().isEmpty() ? "" : ": " + port.getReason();
-        return port.getName() + " is " + word(port.getState()) + reason + ": " + port.getKind() + " on "
-                + port.getInterface() + ", " + port.getQueues() + (port.getQueues() == 1 ? " queue" : " queues")
-                + ", MTU " + port.getMtu() + ", lease " + Long.toUnsignedString(port.getLease()) + words;
+        StringBuilder text = new StringBuilder(port.getName())
+                .append(" is ")
+                .append(word(port.getState()))
+                .append(port.getReason().isEmpty() ? "" : ": " + port.getReason())
+                .append(": ")
+                .append(port.getKind());
+        if (!port.getInterface().isEmpty()) {
+            text.append(" on ").append(port.getInterface());
+        }
+        text.append(", ").append(port.getQueues()).append(port.getQueues() == 1 ? " queue" : " queues");
+        text.append(", MTU ").append(Integer.toUnsignedString(port.getMtu()));
+        if (port.getLease() != 0) {
+            text.append(", lease ").append(Long.toUnsignedString(port.getLease()));
+        }
+        if (port.getFeaturesCount() > 0) {
+            text.append(" (").append(features(port)).append(')');
+        }
+        port.getNotesList().forEach(note -> text.append("\nnote: ").append(note));
+        return text.toString();
     }
 
     private static String features(Port port) {

@@ -4,12 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
 import io.sluice.worker.v1.AddPortRequest;
+import io.sluice.worker.v1.GreOptions;
+import io.sluice.worker.v1.NshOptions;
 import io.sluice.worker.v1.PacketOptions;
 import io.sluice.worker.v1.Port;
 import io.sluice.worker.v1.PortSpec;
 import io.sluice.worker.v1.PortState;
 import io.sluice.worker.v1.RemovePortRequest;
+import io.sluice.worker.v1.SeqpacketOptions;
+import io.sluice.worker.v1.StreamOptions;
+import io.sluice.worker.v1.TapOptions;
+import io.sluice.worker.v1.VxlanOptions;
 import io.sluice.worker.v1.XdpOptions;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PortCommandsTest extends CommandTest {
@@ -60,7 +67,7 @@ class PortCommandsTest extends CommandTest {
                         "{\"ports\":[{\"name\":\"up\",\"kind\":\"xdp\",\"state\":\"up\",\"reason\":\"\",\"grant\":\"uplink\","
                                 + "\"lease\":7,\"interface\":\"eth1\",\"ifindex\":4,\"mtu\":1500,"
                                 + "\"mac\":\"02:00:00:00:00:01\",\"queues\":2,\"depth\":256,"
-                                + "\"features\":[\"native\",\"busy-poll\"],\"link\":\"up-lan0\"}]}\n");
+                                + "\"features\":[\"native\",\"busy-poll\"],\"link\":\"up-lan0\",\"notes\":[]}]}\n");
     }
 
     @Test
@@ -130,14 +137,110 @@ class PortCommandsTest extends CommandTest {
     }
 
     @Test
-    void optionsOfTwoKindsAreAUsageError() {
-        assertThat(err(2, "port add p g --queues 1 --sockets 2"))
-                .isEqualTo("sluice: cannot add port p: --queues, --mode, --force-copy, --no-busy-poll and --rx-only are"
-                        + " for xdp ports only\n");
-        assertThat(err(2, "port add p g --kind packet --rx-only")).contains("for xdp ports only");
-        assertThat(err(2, "port add p g --kind xdp --offloads on")).contains("for packet ports only");
-        assertThat(err(2, "port add vec0:transport=raw --depth 3")).contains("behind its colon");
+    void addTakesANetdevWithAndWithoutItsFirstWord() {
+        String netdev = "dgram,id=n0,local.type=fd,local.str=5";
+        AddPortRequest wanted = AddPortRequest.newBuilder().setNetdev(netdev).build();
+        for (String line : List.of("port add ", "port add -netdev ", "port add --netdev=")) {
+            out(line + netdev);
+            assertThat(server.request).as(line).isEqualTo(wanted);
+        }
+    }
+
+    private PortSpec added(String line) {
+        out("port add " + line);
+        return ((AddPortRequest) server.request).getSpec();
+    }
+
+    @Test
+    void tunnelsHaveOptions() {
+        assertThat(added("t wan --kind gre --local 192.0.2.1 --remote 192.0.2.2 --rx-key 0 --tx-key 4294967295"
+                        + " --pin-sequence"))
+                .isEqualTo(PortSpec.newBuilder()
+                        .setName("t")
+                        .setGrant("wan")
+                        .setGre(GreOptions.newBuilder()
+                                .setSrc("192.0.2.1")
+                                .setDst("192.0.2.2")
+                                .setRxKey(0)
+                                .setTxKey(-1)
+                                .setSequence(true)
+                                .setPinSequence(true))
+                        .build());
+        assertThat(added("t --kind vxlan --remote 192.0.2.2 --vni 42 --port 8472")
+                        .getVxlan())
+                .isEqualTo(VxlanOptions.newBuilder()
+                        .setRemote("192.0.2.2")
+                        .setVni(42)
+                        .setPort(8472)
+                        .build());
+        assertThat(added("t --kind vxlan-gpe --remote ::1 --vni 1").hasVxlanGpe())
+                .isTrue();
+        assertThat(added("t --kind GENEVE --remote ::1 --vni 1").hasGeneve()).isTrue();
+        NshOptions nsh = added("t --kind nsh --over vxlan-gpe --remote ::1 --vni 1 --spi 123 --si 9 --md-type 2")
+                .getNsh();
+        assertThat(nsh.getVxlanGpe().getVni()).isEqualTo(1);
+        assertThat(nsh.getSpi()).isEqualTo(123);
+        assertThat(nsh.getSi()).isEqualTo(9);
+        assertThat(nsh.getMdType()).isEqualTo(2);
+        assertThat(added("t lan --over ethernet --next-hop 02:00:00:00:00:01")
+                        .getNsh()
+                        .getEthernet()
+                        .getDestination())
+                .isEqualTo("02:00:00:00:00:01");
+        assertThat(added("t --over gre --remote 192.0.2.2").getNsh().getGre().getDst())
+                .isEqualTo("192.0.2.2");
+    }
+
+    @Test
+    void tapsAndSocketsHaveOptions() {
+        assertThat(added("t --ifname tap0 --queues 4 --offloads off").getTap())
+                .isEqualTo(TapOptions.newBuilder()
+                        .setIfname("tap0")
+                        .setQueues(4)
+                        .setVnetHeader(false)
+                        .build());
+        assertThat(added("t --fds 5,6").getTap().getFdsList()).containsExactly(5, 6);
+        assertThat(added("t guest --kind tap").getGrant()).isEqualTo("guest");
+        assertThat(added("t --kind seqpacket --path /run/w --listen").getSeqpacket())
+                .isEqualTo(SeqpacketOptions.newBuilder()
+                        .setPath("/run/w")
+                        .setListen(true)
+                        .build());
+        assertThat(added("t --address 127.0.0.1:7 --reconnect-ms 50").getStream())
+                .isEqualTo(StreamOptions.newBuilder()
+                        .setAddress("127.0.0.1:7")
+                        .setReconnectMs(50)
+                        .build());
+        assertThat(added("t --kind stream --path /s --listen").getStream().getServer())
+                .isTrue();
+        assertThat(added("t --kind stream --fd 5").getStream().getFd()).isEqualTo(5);
+        assertThat(added("t --kind fd --fd 9").getFd().getFd()).isEqualTo(9);
+    }
+
+    @Test
+    void notesAreLinesOfTheirOwn() {
+        server.port = UPLINK.toBuilder().addNotes("colour= is ignored").build();
+        assertThat(out("port add up uplink")).endsWith("(native,busy-poll)\nnote: colour= is ignored\n");
+    }
+
+    @Test
+    void optionsThatDoNotGoTogetherAreAUsageError() {
+        assertThat(err(2, "port add p g --rx-only --sockets 2"))
+                .isEqualTo("sluice: cannot add port p: --rx-only, --sockets: no kind of port has all of these\n");
+        assertThat(err(2, "port add p g --kind packet --rx-only"))
+                .isEqualTo("sluice: cannot add port p: --rx-only: not for a port of kind packet\n");
+        assertThat(err(2, "port add p g --kind xdp --sockets 2")).contains("--sockets: not for a port of kind xdp");
+        assertThat(err(2, "port add p --remote ::1"))
+                .contains("which kind of port? --kind with one of [gre, vxlan, vxlan-gpe, geneve, nsh]");
+        assertThat(err(2, "port add vec0:transport=raw --depth 3")).contains("all its options in it");
+        assertThat(err(2, "port add p -netdev vde,id=v")).contains("all its options in it");
         assertThat(err(2, "port add p")).contains("the name of a grant is missing");
+        assertThat(err(2, "port add p --kind xdp")).contains("the name of a grant is missing");
+        assertThat(err(2, "port add")).contains("its name is missing");
+        assertThat(err(2, "port add p --kind nsh --spi 1")).contains("nsh needs --over ethernet, gre or vxlan-gpe");
+        assertThat(err(2, "port add p --rx-key -1 --tx-key 1 --kind gre")).contains("--rx-key -1: 0 to 4294967295");
+        assertThat(err(2, "port add p --path /s --fd 5 --kind stream")).contains("one of --path, --address and --fd");
+        assertThat(err(2, "port add p --ifname t --queues 1,2")).contains("--queues of a tap is one number");
         assertThat(server.request).isNull();
     }
 

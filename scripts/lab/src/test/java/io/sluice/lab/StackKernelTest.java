@@ -164,9 +164,9 @@ final class StackKernelTest {
         stack.tenant("link", "add", "vec0", "right").orThrow();
 
         assertThat(pings()).isTrue();
-        Finished later = stack.tenant("port", "add", "vec1:transport=gre,dst=192.0.2.1");
+        Finished later = stack.tenant("port", "add", "vec1:transport=gre");
         assertThat(later.exit()).isEqualTo(1);
-        assertThat(later.errors()).contains("transport=gre is not supported yet");
+        assertThat(later.errors()).contains("transport=gre needs dst=");
     }
 
     @Test

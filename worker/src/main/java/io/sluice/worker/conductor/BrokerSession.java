@@ -11,6 +11,7 @@ import io.sluice.grant.v1.PoolRequest;
 import io.sluice.grant.v1.Reply;
 import io.sluice.grant.v1.Request;
 import io.sluice.worker.conductor.ConductorException.Kind;
+import io.sluice.worker.conductor.open.Grants;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.sys.Mapping;
 import java.io.IOException;
@@ -19,7 +20,7 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /** A connection to the broker and the frame memory that came with it. What it brought ends with it. */
-final class BrokerSession implements AutoCloseable {
+final class BrokerSession implements Grants, AutoCloseable {
     private final BrokerClient client;
     private final FramePool pool;
 
@@ -56,13 +57,13 @@ final class BrokerSession implements AutoCloseable {
         return pool;
     }
 
-    /** The tenant that the broker sees in us. */
-    String tenant() {
+    @Override
+    public String tenant() {
         return client.welcome().getTenant();
     }
 
-    /** What the policy has for this tenant. */
-    List<GrantInfo> grants() throws ConductorException {
+    @Override
+    public List<GrantInfo> grants() throws ConductorException {
         try {
             return client.call(Request.newBuilder().setListGrants(ListGrants.getDefaultInstance()))
                     .getGrantList()
@@ -72,8 +73,8 @@ final class BrokerSession implements AutoCloseable {
         }
     }
 
-    /** Asks for one lease. The caller owns its descriptors. */
-    BrokerClient.Acquisition acquire(GrantRequest request) throws ConductorException {
+    @Override
+    public BrokerClient.Acquisition acquire(GrantRequest request) throws ConductorException {
         try {
             return client.acquire(Acquire.newBuilder().addGrants(request).build());
         } catch (IOException e) {
@@ -81,8 +82,8 @@ final class BrokerSession implements AutoCloseable {
         }
     }
 
-    /** Gives a lease back; if the broker is gone, so is the lease. */
-    void release(long lease) {
+    @Override
+    public void release(long lease) {
         try {
             client.release(lease);
         } catch (IOException e) {

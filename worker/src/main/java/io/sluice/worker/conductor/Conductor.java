@@ -4,6 +4,8 @@ import io.sluice.grant.v1.EndReason;
 import io.sluice.grant.v1.LeaseEnded;
 import io.sluice.grant.v1.Reply;
 import io.sluice.worker.conductor.ConductorException.Kind;
+import io.sluice.worker.conductor.open.PortOpener;
+import io.sluice.worker.conductor.plan.PortPlan;
 import io.sluice.worker.engine.DataPath;
 import io.sluice.worker.engine.IdleStrategy;
 import io.sluice.worker.graph.CrossConnect;
@@ -178,7 +180,7 @@ public final class Conductor implements AutoCloseable {
     }
 
     private void open(PortState state) throws ConductorException {
-        state.port = new PortOpener(session, dataPath).open(state.plan);
+        state.port = new PortOpener(session, dataPath, settings.sealed()).open(state.plan);
         state.lastInfo = state.port.info();
         state.reason = "";
     }

@@ -1,8 +1,10 @@
 package io.sluice.worker.conductor;
 
+import io.sluice.worker.conductor.plan.PortPlan;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortInfo;
+import java.util.List;
 import java.util.Optional;
 
 /** A port that was asked for, and what has become of it. Mutable; owned by the conductor. */
@@ -46,6 +48,11 @@ public final class PortState {
     /** The depth that was asked for. */
     public int depth() {
         return plan.depth();
+    }
+
+    /** What whoever asked for it should know of what it asked for. */
+    public List<String> notes() {
+        return plan.notes();
     }
 
     /** Queues, while it is up. */

@@ -49,7 +49,8 @@ final class PortsService extends PortsGrpc.PortsImplBase {
                 .setState(state.isUp() ? io.sluice.worker.v1.PortState.UP : io.sluice.worker.v1.PortState.DOWN)
                 .setReason(state.reason())
                 .setDepth(state.depth())
-                .setQueues(state.queues());
+                .setQueues(state.queues())
+                .addAllNotes(state.notes());
         conductor.linkOf(state).ifPresent(link -> port.setLink(link.name()));
         state.info()
                 .ifPresent(info -> port.setKind(info.kind())

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sluice.grant.v1.GrantRequest;
 import io.sluice.grant.v1.GrantRequest.NarrowCase;
 import io.sluice.grant.v1.XdpMode;
-import io.sluice.worker.conductor.PortPlan;
+import io.sluice.worker.conductor.plan.GrantRef;
+import io.sluice.worker.conductor.plan.Granted;
+import io.sluice.worker.conductor.plan.PortPlan;
 import io.sluice.worker.v1.AddPortRequest;
 import io.sluice.worker.v1.PacketOptions;
 import io.sluice.worker.v1.PortSpec;
@@ -22,6 +24,10 @@ class PortPlansTest {
         return PortPlans.of(AddPortRequest.newBuilder().setSpec(spec).build(), FRAME_SIZE);
     }
 
+    private static GrantRequest narrow(PortPlan plan) {
+        return ((Granted) plan.transport()).narrow();
+    }
+
     private static PortSpec.Builder spec() {
         return PortSpec.newBuilder().setName("a").setGrant("lan");
     }
@@ -30,8 +36,8 @@ class PortPlansTest {
     void aGrantAloneIsTakenAsItIs() {
         PortPlan plan = plan(spec());
         assertThat(plan.name()).isEqualTo("a");
-        assertThat(plan.target()).isEqualTo(new PortPlan.Target.Grant("lan"));
-        assertThat(plan.narrow()).isEqualTo(GrantRequest.getDefaultInstance());
+        assertThat(plan.transport())
+                .isEqualTo(new Granted(new GrantRef.Named("lan"), GrantRequest.getDefaultInstance()));
         assertThat(plan.depth()).isEqualTo(256);
         assertThat(plan.mtu()).isEmpty();
     }
@@ -53,7 +59,7 @@ class PortPlansTest {
                 .setForceCopy(true)
                 .setNoBusyPoll(true)
                 .setRxOnly(true)));
-        var xdp = plan.narrow().getXdp();
+        var xdp = narrow(plan).getXdp();
         assertThat(xdp.getQueuesList()).containsExactly(2, 3);
         assertThat(xdp.getMode()).isEqualTo(wanted);
         assertThat(xdp.getForceCopy()).isTrue();
@@ -64,7 +70,7 @@ class PortPlansTest {
 
     @Test
     void xdpOptionsThatAreLeftOutAskForNothing() {
-        var xdp = plan(spec().setXdp(XdpOptions.getDefaultInstance())).narrow().getXdp();
+        var xdp = narrow(plan(spec().setXdp(XdpOptions.getDefaultInstance()))).getXdp();
         assertThat(xdp.getQueuesList()).isEmpty();
         assertThat(xdp.getForceCopy() || xdp.getNoBusyPoll() || xdp.getRxOnly()).isFalse();
     }
@@ -79,20 +85,19 @@ class PortPlansTest {
     @Test
     void packetOptionsKeepTheDifferenceBetweenNoAndNotSaid() {
         PacketOptions.Builder options = PacketOptions.newBuilder().setSockets(3);
-        var unsaid = plan(spec().setPacket(options)).narrow().getPacket();
+        var unsaid = narrow(plan(spec().setPacket(options))).getPacket();
         assertThat(unsaid.getSockets()).isEqualTo(3);
         assertThat(unsaid.hasVnetHeader()).isFalse();
-        var no = plan(spec().setPacket(options.setOffloads(false))).narrow().getPacket();
+        var no = narrow(plan(spec().setPacket(options.setOffloads(false)))).getPacket();
         assertThat(no.hasVnetHeader()).isTrue();
         assertThat(no.getVnetHeader()).isFalse();
-        var yes = plan(spec().setPacket(options.setOffloads(true))).narrow().getPacket();
+        var yes = narrow(plan(spec().setPacket(options.setOffloads(true)))).getPacket();
         assertThat(yes.getVnetHeader()).isTrue();
     }
 
     @Test
     void ringsAreAskedForAsTheyAreWished() {
-        var narrow = plan(spec().setPacket(PacketOptions.newBuilder().setRingFrames(64)))
-                .narrow();
+        var narrow = narrow(plan(spec().setPacket(PacketOptions.newBuilder().setRingFrames(64))));
         assertThat(narrow.getPacket().getRingFrames()).isEqualTo(64);
     }
 
@@ -110,14 +115,14 @@ class PortPlansTest {
                         .setVector("vec0:transport=raw,ifname=eth1")
                         .build(),
                 FRAME_SIZE);
-        assertThat(plan.target()).isEqualTo(new PortPlan.Target.Interface("packet", "eth1"));
-        assertThat(plan.narrow().getNarrowCase()).isEqualTo(NarrowCase.PACKET);
+        assertThat(((Granted) plan.transport()).grant()).isEqualTo(new GrantRef.OnInterface("packet", "eth1"));
+        assertThat(narrow(plan).getNarrowCase()).isEqualTo(NarrowCase.PACKET);
     }
 
     @Test
     void neitherFormIsAnError() {
         assertThatThrownBy(() -> PortPlans.of(AddPortRequest.getDefaultInstance(), FRAME_SIZE))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("a spec or a vector device is expected");
+                .hasMessage("a spec, a vector device or a netdev is expected");
     }
 }

@@ -1,4 +1,4 @@
-package io.sluice.worker.conductor;
+package io.sluice.worker.conductor.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -14,8 +14,7 @@ class PortPlanTest {
     private static PortPlan plan(String name, int depth, int mtu) {
         return new PortPlan(
                 name,
-                new PortPlan.Target.Grant("lan"),
-                GrantRequest.getDefaultInstance(),
+                new Granted(new GrantRef.Named("lan"), GrantRequest.getDefaultInstance()),
                 depth,
                 mtu == 0 ? Optional.empty() : Optional.of(mtu));
     }
