@@ -149,7 +149,8 @@ public final class PoliceProgram {
         add(alu(AluOp.LSH, R1, 2), alu(AluOp.ADD, R1, R8), ldx(Size.W, R2, R6, LEN));
         add(jmpIf(Condition.GT, R1, R2, malformed));
         oneOf(rules.ipv4(), NETWORK + 12, drop(DropReason.IPV4));
-        add(jmp(pass), other);
+        passToRemote(NETWORK + 16, 4);
+        add(other);
     }
 
     /**
@@ -209,7 +210,8 @@ public final class PoliceProgram {
         // Authentication, mobility, HIP, Shim6, experiments: headers that a receiver may look behind.
         when(hidden, 51, 135, 139, 140, 253, 254);
         ifUnspecified(hidden);
-        add(jmp(pass), icmp);
+        passToRemote(NETWORK + 24, 16);
+        add(icmp);
         icmpv6();
         add(other);
     }
@@ -223,7 +225,9 @@ public final class PoliceProgram {
         when(refused, 134, 137); // router advertisement, redirect
         when(target, 136); // neighbour advertisement
         ifUnspecified(unspecified);
-        add(jmp(pass), unspecified);
+        when(pass, 131, 132, 133, 135, 143); // to neighbours, mostly all of them, whatever the remotes
+        passToRemote(NETWORK + 24, 16);
+        add(unspecified);
         when(pass, 131, 132, 143); // multicast listener report, done, report of version 2
         // Duplicate address detection: for a neighbour's address it would make the neighbour give it up.
         add(jmpIf(Condition.NE, R9, 135, refused), target);
@@ -272,6 +276,16 @@ public final class PoliceProgram {
             add(jmp(found), next);
         }
         add(jmp(none), found);
+    }
+
+    /** Lets pass; if there are remotes, only what is sent there. The destination is on the stack. Changes R1 to R5. */
+    private void passToRemote(int destination, int bytes) {
+        List<Prefix> remotes = rules.remotes(bytes);
+        if (!remotes.isEmpty()) {
+            oneOf(remotes, destination, drop(DropReason.REMOTE));
+        }
+        boolean nowhere = remotes.isEmpty() && !rules.remotes().isEmpty();
+        add(jmp(nowhere ? drop(DropReason.REMOTE) : pass));
     }
 
     /** Goes there if R9 is one of the values. */

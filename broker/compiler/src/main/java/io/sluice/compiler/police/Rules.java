@@ -15,8 +15,15 @@ import java.util.TreeSet;
  * @param ipv6 its IPv6 addresses, up to 64; the link-local ones that follow from the MAC addresses need not be given
  * @param vlans the 802.1Q tags that it may use, up to 16
  * @param untagged whether frames without tag, or with a priority tag, pass; true if there are no VLANs
+ * @param remotes where it may send packets of IP, up to 64; none: anywhere. Neighbour discovery goes on in any case
  */
-public record Rules(List<Prefix> macs, List<Prefix> ipv4, List<Prefix> ipv6, Set<Integer> vlans, boolean untagged) {
+public record Rules(
+        List<Prefix> macs,
+        List<Prefix> ipv4,
+        List<Prefix> ipv6,
+        Set<Integer> vlans,
+        boolean untagged,
+        List<Prefix> remotes) {
     private static final int MAX_MACS = 4;
     private static final int MAX_PREFIXES = 64;
     private static final int MAX_VLANS = 16;
@@ -38,6 +45,24 @@ public record Rules(List<Prefix> macs, List<Prefix> ipv4, List<Prefix> ipv6, Set
         vlans.forEach(vlan -> require(vlan >= 1 && vlan <= 4094, "a VLAN is a number from 1 to 4094, not " + vlan));
         vlans = Collections.unmodifiableSet(new TreeSet<>(vlans));
         untagged |= vlans.isEmpty();
+        require(remotes.isEmpty() || !ipv4.isEmpty() || !ipv6.isEmpty(), "remotes need ipv4 or ipv6 addresses");
+        require(remotes.size() <= MAX_PREFIXES, remotes.size() + " remotes are given, the most is " + MAX_PREFIXES);
+        for (Prefix remote : remotes) {
+            require(remote.network().length != 6, remote + " is given among the remotes");
+        }
+        remotes = List.copyOf(remotes);
+    }
+
+    /** Rules that let packets go anywhere. */
+    public Rules(List<Prefix> macs, List<Prefix> ipv4, List<Prefix> ipv6, Set<Integer> vlans, boolean untagged) {
+        this(macs, ipv4, ipv6, vlans, untagged, List.of());
+    }
+
+    /** The remotes whose addresses have so many bytes: 4 or 16. */
+    List<Prefix> remotes(int bytes) {
+        return remotes.stream()
+                .filter(remote -> remote.network().length == bytes)
+                .toList();
     }
 
     /** Whether any EtherType passes. */

@@ -41,7 +41,7 @@ final class PlaceReader {
 
     /** A jail, of its own section. */
     static Optional<PlaceMessage> jail(Section section) {
-        section.allow("bridge gateway mac ipv4 ipv6 vlan").require("mac", "a unicast MAC address, in quotes");
+        section.allow("bridge gateway mac ipv4 ipv6 vlan remotes").require("mac", "a unicast MAC address, in quotes");
         String bridge = section.text("bridge", "a device's name", Require.INTERFACE.asMatchPredicate())
                 .orElse("");
         List<InetAddress> gateways = section.items("gateway", "addresses such as [10.1.0.1]", PlaceReader::address);
@@ -49,8 +49,9 @@ final class PlaceReader {
         List<Prefix> ipv4 = section.items("ipv4", PREFIXES + "[10.1.0.10, 10.2.0.0/24]", text -> prefix(text, 4));
         List<Prefix> ipv6 = section.items("ipv6", PREFIXES + "[\"fd00::10\"]", text -> prefix(text, 16));
         List<Integer> vlans = section.items("vlan", "VLAN ids such as [100, 200]", Integer::valueOf);
-        return section.make(
-                () -> jail(bridge, gateways, new Rules(macs, ipv4, ipv6, new TreeSet<>(vlans), vlans.isEmpty())));
+        List<Prefix> remotes = section.items("remotes", PREFIXES + "[198.51.100.0/24]", PlaceReader::prefix);
+        return section.make(() ->
+                jail(bridge, gateways, new Rules(macs, ipv4, ipv6, new TreeSet<>(vlans), vlans.isEmpty(), remotes)));
     }
 
     private static PlaceMessage jail(String bridge, List<InetAddress> gateways, Rules rules) {
@@ -93,9 +94,14 @@ final class PlaceReader {
     }
 
     private static Prefix prefix(String text, int bytes) {
+        Prefix prefix = prefix(text);
+        Require.that(prefix.network().length == bytes, text);
+        return prefix;
+    }
+
+    private static Prefix prefix(String text) {
         int slash = text.indexOf('/');
         byte[] network = address(slash < 0 ? text : text.substring(0, slash)).getAddress();
-        Require.that(network.length == bytes, text);
         return slash < 0 ? Prefix.of(network) : new Prefix(network, Integer.parseInt(text.substring(slash + 1)));
     }
 }

@@ -268,6 +268,8 @@ class PolicyErrorsTest {
                 arguments("ipv4: [10.1.0.10/24]", "ipv4 is \"10.1.0.10/24\"; expected addresses or prefixes, without"),
                 arguments("ipv4: [10.1.0.0/33]", "ipv4 is \"10.1.0.0/33\"; expected addresses or prefixes"),
                 arguments("ipv6: [10.1.0.1]", "ipv6 is \"10.1.0.1\"; expected addresses or prefixes"),
+                arguments("remotes: [10.1.0.1]", "remotes need ipv4 or ipv6 addresses"),
+                arguments("remotes: [there]", "remotes is \"there\"; expected addresses or prefixes"),
                 arguments("vlan: 4095", "a VLAN is a number from 1 to 4094, not 4095"),
                 arguments("vlan: [x]", "vlan is \"x\"; expected VLAN ids such as [100, 200]"),
                 arguments("gateway: 10.1.0.1", "a jail has either a bridge or a gateway"),

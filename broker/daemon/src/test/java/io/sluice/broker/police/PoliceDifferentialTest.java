@@ -9,6 +9,7 @@ import io.sluice.broker.policy.DropReason;
 import io.sluice.broker.policy.Prefix;
 import io.sluice.compiler.police.Rules;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HexFormat;
@@ -38,7 +39,7 @@ class PoliceDifferentialTest {
             "20010db8 00000001 00000000 00000011");
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void theProgramsJudgeLikeTheReference(long seed) throws IOException {
         Random random = new Random(seed);
         Rules rules = rules(random, seed);
@@ -78,7 +79,20 @@ class PoliceDifferentialTest {
                         ? List.of()
                         : List.of(new Prefix(bytes("20010db8 00000001 00000000 00000010"), 124 + random.nextInt(5))),
                 random.nextInt(4) == 0 ? Set.of() : Set.of(100, 200),
-                true);
+                true,
+                seed < 7 ? List.of() : remotes(random));
+    }
+
+    /** With the frames' destination or without it; a changed byte makes them others. */
+    private static List<Prefix> remotes(Random random) {
+        List<Prefix> remotes = new ArrayList<>(List.of(Prefix.of(bytes("c6336401"))));
+        if (random.nextBoolean()) {
+            remotes.add(new Prefix(bytes("0a010110"), 28 + random.nextInt(5)));
+        }
+        if (random.nextBoolean()) {
+            remotes.add(new Prefix(bytes("ff020000", "00".repeat(12)), 16));
+        }
+        return remotes;
     }
 
     private static String rest(Random random) {

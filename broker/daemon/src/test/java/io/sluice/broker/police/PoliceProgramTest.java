@@ -9,6 +9,7 @@ import io.sluice.broker.policy.DropReason;
 import io.sluice.broker.policy.Prefix;
 import io.sluice.compiler.police.Rules;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -206,6 +207,23 @@ class PoliceProgramTest {
     }
 
     @Test
+    void packetsGoToTheRemotesOnlyAndNeighbourDiscoveryGoesOn() throws IOException {
+        Rules there = new Rules(MACS, IPV4S, IPV6S, Set.of(), true, List.of(Prefix.of(bytes(OTHER_IPV4))));
+        assertThat(fromTenant(there, TENANT, ipv4(OWN_IPV4))).isEmpty();
+        assertThat(fromTenant(there, TENANT, arp(1, TENANT, OWN_IPV4))).isEmpty();
+        assertThat(fromTenant(there, TENANT, ipv6(OWN_IPV6, 17, ""))).contains(REMOTE);
+        assertThat(fromTenant(there, TENANT, ipv6(OWN_IPV6, 58, ICMP_ECHO))).contains(REMOTE);
+        assertThat(fromTenant(there, TENANT, ipv6(OWN_IPV6, 58, icmpv6(135, OTHER_IPV6))))
+                .isEmpty();
+        assertThat(fromTenant(there, TENANT, ipv6(OWN_IPV6, 58, icmpv6(136, OWN_IPV6))))
+                .isEmpty();
+        Rules elsewhere = new Rules(MACS, IPV4S, IPV6S, Set.of(), true, List.of(Prefix.of(bytes(ALL_NODES))));
+        assertThat(fromTenant(elsewhere, TENANT, ipv4(OWN_IPV4))).contains(REMOTE);
+        assertThat(fromTenant(elsewhere, TENANT, ipv6(OWN_IPV6, 17, ""))).isEmpty();
+        assertThat(fromTenant(elsewhere, TENANT, ipv6(OWN_IPV6, 58, ICMP_ECHO))).isEmpty();
+    }
+
+    @Test
     void theVerifierAcceptsTheLargestRules() throws IOException {
         List<Prefix> macs = IntStream.range(0, 4)
                 .mapToObj(i -> Prefix.of(bytes("0200000001", u8(i))))
@@ -217,7 +235,10 @@ class PoliceProgramTest {
                 .mapToObj(i -> new Prefix(bytes("20010db8 000000", u8(i), "00".repeat(7), "80"), 121))
                 .toList();
         Set<Integer> vlans = Set.copyOf(IntStream.rangeClosed(1, 16).boxed().toList());
-        try (Rig rig = new Rig(new Rules(macs, ipv4, ipv6, vlans, true))) {
+        List<Prefix> remotes = new ArrayList<>(ipv4.subList(0, 31));
+        remotes.addAll(ipv6.subList(0, 31));
+        remotes.addAll(List.of(Prefix.of(bytes(OTHER_IPV4)), Prefix.of(bytes(ALL_NODES))));
+        try (Rig rig = new Rig(new Rules(macs, ipv4, ipv6, vlans, true, remotes))) {
             assertThat(rig.fromTenant(bytes(OTHER, "020000000103", tag(16), ipv4("0a3f80ff"))))
                     .isEmpty();
             String last = "20010db8 0000003f 00000000 000000ff";

@@ -89,7 +89,10 @@ final class Reference {
         if ((header[0] & 0xf0) != 0x40 || length < 20 || at + length > frame.length) {
             return MALFORMED;
         }
-        return has(rules.ipv4(), Arrays.copyOfRange(header, 12, 16)) ? null : IPV4;
+        if (!has(rules.ipv4(), Arrays.copyOfRange(header, 12, 16))) {
+            return IPV4;
+        }
+        return isRemote(Arrays.copyOfRange(header, 16, 20)) ? null : REMOTE;
     }
 
     private boolean arpHeader(byte[] arp) {
@@ -121,7 +124,11 @@ final class Reference {
         }
         boolean tooMany = WALKED.contains(next);
         if (next == 58) {
-            return icmpv6(to, unspecified) ? null : ICMPV6;
+            if (!icmpv6(to, unspecified)) {
+                return ICMPV6;
+            }
+            boolean toNeighbours = List.of(131, 132, 133, 135, 136, 143).contains(bytes(to, 1)[0] & 0xff);
+            return toNeighbours || isRemote(Arrays.copyOfRange(header, 24, 40)) ? null : REMOTE;
         }
         if (next == 44 && (walked(header[6] & 0xff, at) < 6)) {
             next = bytes(to, 1)[0] & 0xff;
@@ -129,7 +136,10 @@ final class Reference {
                 return ICMPV6;
             }
         }
-        return unspecified || tooMany || HIDING.contains(next) ? IPV6 : null;
+        if (unspecified || tooMany || HIDING.contains(next)) {
+            return IPV6;
+        }
+        return isRemote(Arrays.copyOfRange(header, 24, 40)) ? null : REMOTE;
     }
 
     /** How many extension headers come before one of another kind. */
@@ -152,6 +162,13 @@ final class Reference {
             case 131, 132, 143 -> true;
             default -> !unspecified;
         };
+    }
+
+    private boolean isRemote(byte[] destination) {
+        List<Prefix> ofThatSize = rules.remotes().stream()
+                .filter(remote -> remote.network().length == destination.length)
+                .toList();
+        return rules.remotes().isEmpty() || has(ofThatSize, destination);
     }
 
     private boolean mine(byte[] address) {
