@@ -18,6 +18,9 @@ public interface LabCalls {
     /** bind(2). */
     int bind(int fd, ByteBuffer address, int length);
 
+    /** connect(2). */
+    int connect(int fd, ByteBuffer address, int length);
+
     /** listen(2). */
     int listen(int fd, int backlog);
 

@@ -44,6 +44,16 @@ public final class Netns implements AutoCloseable {
         return command(command.toArray(String[]::new));
     }
 
+    /** Lets a device have IPv6 addresses after all. */
+    public void allowIpv6(String device) throws IOException {
+        command("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf." + device + ".disable_ipv6=0");
+    }
+
+    /** Moves a device to another namespace, where it is down. */
+    public void move(String device, Netns to) throws IOException {
+        ip("link set " + device + " netns " + to.name);
+    }
+
     /** Creates two joined devices of this MTU, each with so many queues each way, both up. */
     public void veth(String one, String other, int mtu, int queues) throws IOException {
         String sizes = " mtu " + mtu + " numrxqueues " + queues + " numtxqueues " + queues;

@@ -42,7 +42,7 @@ final class UnderlaySocket {
         int type = (protocol.isUdp() ? SOCK_DGRAM : SOCK_RAW) | SOCK_CLOEXEC;
         Fd socket = Fd.owned(LIBC.socket(local.family(), type, protocol.ipProtocol()), "socket(" + what + ")");
         try {
-            if (!local.isIpv4()) {
+            if (protocol.isUdp() && !local.isIpv4()) {
                 Native.check(set(socket, SOL_IPV6, IPV6_V6ONLY, 1), "setsockopt(IPV6_V6ONLY)");
             }
             set(socket, SOL_SOCKET, SO_RCVBUF, BUFFER);
