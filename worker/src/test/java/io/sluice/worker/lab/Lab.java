@@ -89,15 +89,30 @@ public final class Lab implements AutoCloseable {
     /** The far end of a cable. */
     public Wire wire(String device) throws Exception {
         Wire wire = tunnelCable == null ? new Wire(netns, device) : tunnelCable.wire(device);
+        return keep(wire);
+    }
+
+    /** Closes it with the lab. */
+    public Wire keep(Wire wire) {
         open.push(wire::close);
         return wire;
+    }
+
+    /** A tunnel's socket at a device's end of the cable. */
+    public Underlay underlay(String device, Underlay.Settings settings) throws Exception {
+        return tunnelCable.underlay(device, settings, pool);
+    }
+
+    /** Opens a tunnel on it. */
+    public Port tunnel(Underlay underlay, TunnelSpec spec) {
+        return keep(TunnelPort.open(info(PortKind.TUNNEL_VXLAN, "tunnel", 1500, Vector.CAPACITY), underlay, spec));
     }
 
     /** Opens a port. The lab closes what the test has not. */
     public Port port(PortKind kind, String device, int mtu, int depth) throws Exception {
         PortInfo info = info(kind, device, mtu, depth);
         if (kind.isTunnel()) {
-            return keep(TunnelPort.open(info, tunnelCable.underlay(device, pool), tunnelCable.spec(device)));
+            return keep(TunnelPort.open(info, tunnelCable.underlay(device, Underlay.Settings.DEFAULT, pool), tunnelCable.spec(device)));
         }
         return keep(kind.isXdp() ? xdp(kind, info) : packet(kind, info));
     }
@@ -106,7 +121,7 @@ public final class Lab implements AutoCloseable {
     public Port port(PortKind kind, String device, DataPath dataPath, boolean rxOnly) throws Exception {
         PortInfo info = info(kind, device, 1500, Vector.CAPACITY);
         if (kind.isTunnel()) {
-            Underlay underlay = tunnelCable.underlay(device, pool);
+            Underlay underlay = tunnelCable.underlay(device, Underlay.Settings.DEFAULT, pool);
             TunnelSpec spec = tunnelCable.spec(device);
             return keep(dataPath.call(() -> TunnelPort.open(info, underlay, spec)));
         }

@@ -87,9 +87,9 @@ public final class TunnelCable implements AutoCloseable {
     }
 
     /** A socket at a device's end. */
-    public Underlay underlay(String device, FramePool pool) throws Exception {
+    public Underlay underlay(String device, Underlay.Settings settings, FramePool pool) throws Exception {
         Protocol protocol = tunnel.encapsulation().protocol();
-        return netns(device).call(() -> Underlay.open(protocol, endpoint(device), Underlay.Settings.DEFAULT, pool));
+        return netns(device).call(() -> Underlay.open(protocol, endpoint(device), settings, pool));
     }
 
     /** The tunnel from a device to the other. */

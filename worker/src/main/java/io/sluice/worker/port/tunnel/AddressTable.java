@@ -36,8 +36,9 @@ final class AddressTable<T> {
     }
 
     private int home(long high, long low, long number) {
-        long mixed = (high * 31 + low) * 31 + number;
-        mixed *= 0x9e3779b97f4a7c15L; // the golden ratio: neighbouring numbers end up far apart
+        // Odd factors that have nothing to do with each other: neighbouring addresses with neighbouring numbers, which is
+        // what networks consist of, end up apart.
+        long mixed = high * 0xbf58476d1ce4e5b9L + low * 0x94d049bb133111ebL + number * 0x9e3779b97f4a7c15L;
         mixed ^= mixed >>> 32;
         mixed *= 0x9e3779b97f4a7c15L;
         return (int) (mixed >>> 32) & mask;
@@ -112,5 +113,17 @@ final class AddressTable<T> {
 
     int size() {
         return used;
+    }
+
+    /** The most entries that looking a key up reads beyond the first. Cold. */
+    int longestProbe() {
+        int longest = 0;
+        for (int i = 0; i < values.length; i++) {
+            int at = i * STRIDE;
+            if (isUsed(i)) {
+                longest = Math.max(longest, (i - home(entries[at], entries[at + 1], entries[at + 2])) & mask);
+            }
+        }
+        return longest;
     }
 }

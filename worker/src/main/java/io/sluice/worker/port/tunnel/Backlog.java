@@ -14,6 +14,7 @@ final class Backlog {
     private final int[] length;
     private final int[] next;
     private int free;
+    private int freeCount;
 
     /** One tunnel's packets. */
     static final class Queue {
@@ -35,16 +36,19 @@ final class Backlog {
             next[i] = i - 1;
         }
         free = capacity - 1;
+        freeCount = capacity;
     }
 
-    boolean isFull() {
-        return free == NONE;
+    /** How many packets more it takes. */
+    int free() {
+        return freeCount;
     }
 
-    /** Appends; not if it is full. */
+    /** Appends; there must be room. */
     void add(Queue queue, int packetOffset, int packetLength) {
         int i = free;
         free = next[i];
+        freeCount--;
         offset[i] = packetOffset;
         length[i] = packetLength;
         next[i] = NONE;
@@ -75,6 +79,7 @@ final class Backlog {
         queue.count--;
         next[i] = free;
         free = i;
+        freeCount++;
     }
 
     /** Frees the frames of all packets of {@code queue}; returns how many there were. */

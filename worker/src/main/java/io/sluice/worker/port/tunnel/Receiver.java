@@ -61,29 +61,32 @@ final class Receiver {
      * Receives once.
      *
      * @param caller counters of the port that asked
+     * @return whether there may be more
      */
-    void receive(Counters caller) {
+    boolean receive(Counters caller) {
         int ready = fill();
         starved = ready == 0;
         if (starved) {
-            return;
+            return false;
         }
         caller.add(PortCounter.RX_CALLS, 1);
         int n = LIBC.recvmmsg(fd, messages.address(), ready, MSG_DONTWAIT, 0);
         if (n < 0) {
             failed();
-            return;
+            return false;
         }
         int packets = 0;
         for (int i = 0; i < n; i++) {
             packets += take(i);
             messages.offer(i);
         }
+        boolean full = n == ready;
         if (packets > Vector.CAPACITY) {
             batch = Math.max(1, batch / 2);
         } else if (n == batch) {
             batch = Math.min(SLOTS, batch * 2);
         }
+        return full;
     }
 
     private void failed() {

@@ -87,11 +87,11 @@ final class Sender {
         messages.clear();
         for (int done = 0; done < n; ) {
             int first = (head + done) & MASK;
-            TunnelQueue queue = owner[first];
+            Peer peer = owner[first].peer();
             if (connected) {
                 messages.begin(0, 0);
             } else {
-                messages.begin(queue.sockaddr(), queue.sockaddrLength());
+                messages.begin(peer.sockaddr(), peer.sockaddrLength());
             }
             int run = run(first, n - done);
             for (int k = 0; k < run; k++) {
@@ -114,7 +114,7 @@ final class Sender {
         int limit = Math.min(most, MAX_SEGMENTS);
         while (n < limit) {
             int at = (first + n) & MASK;
-            if (length[at] > segment || total + length[at] > MAX_MESSAGE || !owner[at].hasPeerOf(owner[first])) {
+            if (length[at] > segment || total + length[at] > MAX_MESSAGE || owner[at].peer() != owner[first].peer()) {
                 break;
             }
             total += length[at];

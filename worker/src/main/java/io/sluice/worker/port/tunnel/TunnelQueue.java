@@ -1,7 +1,6 @@
 package io.sluice.worker.port.tunnel;
 
 import io.sluice.grant.sys.Fd;
-import io.sluice.grant.sys.Native;
 import io.sluice.worker.codec.Session;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Vector;
@@ -10,7 +9,6 @@ import io.sluice.worker.port.FrameLimits;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.SoftOffload;
-import java.nio.ByteBuffer;
 
 /** One tunnel. Its packets wait in the {@link Underlay}, which receives and sends for all of them. */
 final class TunnelQueue implements PortQueue {
@@ -24,12 +22,7 @@ final class TunnelQueue implements PortQueue {
     private final int depth;
     private final int maxFrame;
     private final int overhead;
-    private final ByteBuffer sockaddr;
-    private final long sockaddrAddress;
-    private final int sockaddrLength;
-    private final long peerHigh;
-    private final long peerLow;
-    private final int peerPort;
+    private Peer peer;
     private long outOfOrder;
     private int queued;
     private int round;
@@ -50,12 +43,6 @@ final class TunnelQueue implements PortQueue {
         this.maxFrame = maxFrame;
         this.overhead = session.overhead();
         this.offload = new SoftOffload(pool, counters, this::queue);
-        this.sockaddr = spec.peer().sockaddr();
-        this.sockaddrAddress = Native.address(sockaddr);
-        this.sockaddrLength = spec.peer().sockaddrLength();
-        this.peerHigh = spec.peer().high();
-        this.peerLow = spec.peer().low();
-        this.peerPort = spec.peer().port();
         this.round = underlay.neverPolled();
     }
 
@@ -160,17 +147,12 @@ final class TunnelQueue implements PortQueue {
         pool.give(offset);
     }
 
-    /** Address of the peer's sockaddr. */
-    long sockaddr() {
-        return sockaddrAddress;
+    Peer peer() {
+        return peer;
     }
 
-    int sockaddrLength() {
-        return sockaddrLength;
-    }
-
-    boolean hasPeerOf(TunnelQueue other) {
-        return this == other || (peerLow == other.peerLow && peerHigh == other.peerHigh && peerPort == other.peerPort);
+    void peer(Peer found) {
+        peer = found;
     }
 
     /** What became of packets that {@link #send} took, with {@code bytes} of headers and frames. */

@@ -5,10 +5,13 @@ import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.codec.Drop;
 import io.sluice.worker.codec.Protocol;
 import io.sluice.worker.memory.FramePool;
+import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.PortCounter;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A UDP or raw IP socket and the tunnels on it, all in one data-path thread and all of one protocol. The last port that is
@@ -18,8 +21,9 @@ import java.util.List;
  * say so, as VXLAN, GPE and Geneve spread flows over source ports. Ours do not: a socket has one source port, the one that
  * it is bound to, so a router between sees one flow for each pair of underlays.
  *
- * <p>The ports of a thread are served one after the other, again and again. Such a round costs one system call to receive,
- * made for the first port that comes round again, and as a rule one to send, made for the last.
+ * <p>The ports of a thread are served one after the other, again and again. What comes is
+ * received for the first port that comes round again, and what goes is sent, as a rule, for the last: a system call each, or
+ * a few, for all of them.
  */
 public final class Underlay implements AutoCloseable {
     /** Packets that wait to be polled: of all tunnels, and of one. */
@@ -32,6 +36,9 @@ public final class Underlay implements AutoCloseable {
 
     /** Packets for which a round's sending does not wait until its end. */
     private static final int PROMPT = 64;
+
+    /** A round over more ports takes longer, so that it has to receive more. */
+    private static final int PORTS_A_CALL = 32;
 
     private static final int PORT_SHIFT = 40;
     private static final PortCounter[] REASONS = reasons();
@@ -56,7 +63,8 @@ public final class Underlay implements AutoCloseable {
     private final FramePool pool;
     private final Counters counters = new Counters();
     private final AddressTable<TunnelQueue> tunnels = new AddressTable<>();
-    private final AddressTable<int[]> peers = new AddressTable<>();
+    private final AddressTable<int[]> hosts = new AddressTable<>();
+    private final Map<Endpoint, Peer> peers = new HashMap<>();
     private final List<TunnelQueue> ports = new ArrayList<>();
     private final Backlog backlog = new Backlog(BACKLOG);
     private final Receiver receiver;
@@ -169,12 +177,14 @@ public final class Underlay implements AutoCloseable {
             throw new IllegalArgumentException(
                     "there is a tunnel to " + spec.peer() + " with this key, session or VNI already");
         }
-        int[] users = peers.get(high, low, 0);
+        int[] users = hosts.get(high, low, 0);
         if (users == null) {
             users = new int[1];
-            peers.put(high, low, 0, users);
+            hosts.put(high, low, 0, users);
         }
         users[0]++;
+        queue.peer(peers.computeIfAbsent(spec.peer(), Peer::new));
+        queue.peer().addUser();
         ports.add(queue);
     }
 
@@ -186,9 +196,12 @@ public final class Underlay implements AutoCloseable {
         Endpoint peer = queue.spec().peer();
         tunnels.remove(
                 peer.high(), peer.low(), number(queue.spec().encapsulation().key(), peer.port()));
-        int[] users = peers.get(peer.high(), peer.low(), 0);
+        int[] users = hosts.get(peer.high(), peer.low(), 0);
         if (--users[0] == 0) {
-            peers.remove(peer.high(), peer.low(), 0);
+            hosts.remove(peer.high(), peer.low(), 0);
+        }
+        if (!queue.peer().removeUser()) {
+            peers.remove(peer);
         }
         queue.received(PortCounter.RX_DROP_CLOSED, backlog.drop(queue.backlog(), pool));
         sender.drop(queue);
@@ -225,7 +238,11 @@ public final class Underlay implements AutoCloseable {
         boolean again = queue.round() == round;
         if (again && queue.backlog().count() < wanted) {
             round++;
-            receiver.receive(queue.counters());
+            int calls = 1 + ports.size() / PORTS_A_CALL;
+            boolean more = true;
+            while (more && calls-- > 0 && backlog.free() >= Vector.CAPACITY) {
+                more = receiver.receive(queue.counters());
+            }
         }
         queue.round(round);
     }
@@ -238,7 +255,7 @@ public final class Underlay implements AutoCloseable {
         }
         TunnelQueue queue = tunnels.get(high, low, number(key, port));
         if (queue == null) {
-            return drop(peers.get(high, low, 0) == null ? PortCounter.RX_DROP_PEER : PortCounter.RX_DROP_KEY);
+            return drop(hosts.get(high, low, 0) == null ? PortCounter.RX_DROP_PEER : PortCounter.RX_DROP_KEY);
         }
         return queue.strip(offset, length);
     }
@@ -252,10 +269,10 @@ public final class Underlay implements AutoCloseable {
 
     /** Queues a frame; false if its port is not polled fast enough. */
     boolean queue(TunnelQueue queue, int offset, int length) {
-        if (backlog.isFull()) {
+        if (backlog.free() == 0) {
             sweep();
         }
-        boolean room = !backlog.isFull() && queue.backlog().count() < BACKLOG_EACH && !isAsleep(queue);
+        boolean room = backlog.free() > 0 && queue.backlog().count() < BACKLOG_EACH && !isAsleep(queue);
         if (room) {
             backlog.add(queue.backlog(), offset, length);
         }
@@ -298,17 +315,21 @@ public final class Underlay implements AutoCloseable {
         return sender.waiting() > 0;
     }
 
-    /** Sends at the end of a round: when as many ports have flushed as in the last, or one does for the second time. */
+    /**
+     * Sends at the end of a round, which is when as many ports have flushed as in the last; or when one does for the second
+     * time before that, as there are fewer now.
+     */
     int flush(TunnelQueue queue) {
-        boolean again = queue.flushRound() == flushRound;
-        if (again) {
+        boolean missed = false;
+        if (queue.flushRound() == flushRound) {
             flushRound++;
+            missed = flushes < flushesExpected;
             flushesExpected = flushes;
             flushes = 0;
         }
         queue.flushRound(flushRound);
         flushes++;
-        boolean due = again || flushes >= flushesExpected || sender.waiting() >= PROMPT;
+        boolean due = missed || flushes >= flushesExpected || sender.waiting() >= PROMPT;
         return due && sender.waiting() > 0 ? sender.flush(queue.counters()) : 0;
     }
 }
