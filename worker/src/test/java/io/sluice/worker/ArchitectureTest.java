@@ -20,12 +20,13 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
     /** From the bottom to the top: each may use those below. */
     private static final List<String> LAYERS =
-            List.of("sys", "memory", "port", "graph", "engine", "conductor", "control", "main");
+            List.of("sys", "memory", "codec", "port", "graph", "engine", "conductor", "control", "main");
 
     /** What runs for packets. */
     private static final String[] HOT = {
         "io.sluice.worker.sys..",
         "io.sluice.worker.memory..",
+        "io.sluice.worker.codec..",
         "io.sluice.worker.port..",
         "io.sluice.worker.graph..",
         "io.sluice.worker.engine.."
@@ -81,8 +82,8 @@ class ArchitectureTest {
     @Test
     void theLayersAreInThisOrderAndNoOther() {
         List<String> swapped = new ArrayList<>(LAYERS);
-        swapped.set(2, "graph");
-        swapped.set(3, "port");
+        swapped.set(3, "graph");
+        swapped.set(4, "port");
         assertThatThrownBy(() -> layers(swapped).check(worker))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("CrossConnect");

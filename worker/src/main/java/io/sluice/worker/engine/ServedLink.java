@@ -3,9 +3,9 @@ package io.sluice.worker.engine;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.graph.CrossConnect;
 import io.sluice.worker.memory.Vector;
-import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.sys.Epoll;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,11 +21,17 @@ final class ServedLink {
     private static final int BUSY = 64;
 
     private final CrossConnect link;
-    private boolean watched;
+    private final List<PortQueue> queues = new ArrayList<>();
+
+    /** How many of the queues are in the set: the first ones. */
+    private int watched;
+
     private int busy;
 
     ServedLink(CrossConnect link) {
         this.link = link;
+        queues.addAll(link.a().queues());
+        queues.addAll(link.b().queues());
     }
 
     CrossConnect link() {
@@ -35,7 +41,7 @@ final class ServedLink {
     /** One cycle; returns the packets moved. */
     int run(Vector vector, Epoll epoll) {
         int work = link.run(vector);
-        if (work > 0 && watched && ++busy > BUSY) {
+        if (work > 0 && watched > 0 && ++busy > BUSY) {
             unwatch(epoll);
         }
         return work;
@@ -44,15 +50,9 @@ final class ServedLink {
     /** Before a sleep: lets every port of the link end it. False if the kernel has no room for that. */
     boolean watch(Epoll epoll) {
         busy = 0;
-        if (watched) {
-            return true;
-        }
-        watched = true;
         try {
-            for (Port port : List.of(link.a(), link.b())) {
-                for (PortQueue queue : port.queues()) {
-                    epoll.add(queue.fd());
-                }
+            for (; watched < queues.size(); watched++) {
+                epoll.add(queues.get(watched).fd());
             }
             return true;
         } catch (SyscallException e) { // ENOMEM, ENOSPC: whoever sleeps has to look by himself now and then
@@ -63,10 +63,8 @@ final class ServedLink {
 
     /** Before the link or a port of it goes, too. */
     void unwatch(Epoll epoll) {
-        if (watched) {
-            link.a().queues().forEach(queue -> epoll.remove(queue.fd()));
-            link.b().queues().forEach(queue -> epoll.remove(queue.fd()));
-            watched = false;
+        while (watched > 0) {
+            epoll.remove(queues.get(--watched).fd());
         }
     }
 }

@@ -11,10 +11,32 @@ public enum PortCounter {
     TX_CALLS("calls", "System calls made to send."),
     TX_SEGMENTED("packets", "Packets that segmenting superframes made, beyond the superframe itself."),
     TX_STALLS("calls", "Times that the kernel had no room, so that packets waited in the port."),
+    TX_GSO("packets", "Packets that went out in a system call's message together with others (UDP_SEGMENT)."),
+    RX_GRO("packets", "Packets that came in a message together with others (UDP_GRO)."),
+    RX_OUT_OF_ORDER("packets", "Received packets whose tunnel sequence number was not above the one before."),
+    TX_UNREACHABLE("calls", "System calls that told of an ICMP error instead of doing anything: a peer is not there."),
     RX_DROP_TRUNCATED("packets", "Received frames that were longer than a buffer of this port.", true),
     RX_DROP_MALFORMED(
             "packets", "Received frames shorter than an Ethernet header, or with an impossible vnet header.", true),
     RX_DROP_NO_FRAME("packets", "Received frames for which no frame of the pool was free.", true),
+    RX_DROP_SHORT("packets", "Received packets that end before their tunnel header does.", true),
+    RX_DROP_VERSION("packets", "Received packets with another version of the tunnel protocol.", true),
+    RX_DROP_FLAGS(
+            "packets", "Received packets with a reserved bit set in the tunnel header, or a required one not.", true),
+    RX_DROP_HEADER("packets", "Received packets whose tunnel header contradicts itself about its lengths.", true),
+    RX_DROP_CHECKSUM("packets", "Received packets with a wrong checksum in the tunnel header.", true),
+    RX_DROP_PROTOCOL("packets", "Received packets whose tunnel header announces something else than a frame.", true),
+    RX_DROP_CONTROL(
+            "packets", "Received messages of a tunnel's control protocol, which this port does not speak.", true),
+    RX_DROP_CRITICAL("packets", "Received packets with an unknown option that must not be ignored.", true),
+    RX_DROP_COOKIE("packets", "Received packets with a wrong L2TPv3 cookie.", true),
+    RX_DROP_SERVICE_PATH("packets", "Received packets of another NSH service path or index.", true),
+    RX_DROP_TTL("packets", "Received packets whose NSH hop count was used up.", true),
+    RX_DROP_PEER("packets", "Received packets from an address that no tunnel of the socket has as its peer.", true),
+    RX_DROP_KEY(
+            "packets", "Received packets of a known peer with a key, session or VNI that no tunnel to it has.", true),
+    RX_DROP_FULL("packets", "Received packets to a tunnel that was not polled fast enough.", true),
+    RX_DROP_CLOSED("packets", "Received packets that waited to be polled when the port was removed.", true),
     TX_DROP_FULL("packets", "Packets to a port whose queue was full.", true),
     TX_DROP_MALFORMED("packets", "Packets whose vnet header points outside them.", true),
     TX_DROP_TOO_LONG("packets", "Packets longer than the port's MTU or frame.", true),
@@ -22,6 +44,7 @@ public enum PortCounter {
             "packets", "Superframes with headers that contradict each other, so that they can't be segmented.", true),
     TX_DROP_NO_FRAME("packets", "Segments of superframes for which no frame was free.", true),
     TX_DROP_REFUSED("packets", "Packets that the kernel refused one by one: no buffer, device down, malformed.", true),
+    TX_DROP_PATH_MTU("packets", "Packets longer than the path to the peer takes.", true),
     TX_DROP_RX_ONLY("packets", "Packets to a port that may not send.", true),
     TX_DROP_CLOSED("packets", "Packets that waited in the port when it was removed.", true);
 

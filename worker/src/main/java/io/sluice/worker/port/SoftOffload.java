@@ -1,5 +1,6 @@
 package io.sluice.worker.port;
 
+import io.sluice.worker.codec.Checksum;
 import io.sluice.worker.memory.FramePool;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

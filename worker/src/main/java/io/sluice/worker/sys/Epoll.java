@@ -7,6 +7,7 @@ import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Where an idle data-path thread sleeps: epoll(7) over its ports' descriptors, and an eventfd(2) by which other threads
@@ -39,6 +40,9 @@ public final class Epoll implements AutoCloseable {
     private final Fd epoll;
     private final Fd wake;
 
+    /** How many have added each descriptor and not removed it: tunnels share one. */
+    private int[] users = new int[64];
+
     public Epoll() throws SyscallException {
         try (Closer closer = new Closer()) {
             epoll = closer.add(Fd.owned(LIBC.epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
@@ -48,14 +52,24 @@ public final class Epoll implements AutoCloseable {
         }
     }
 
-    /** Wakes the sleeper when {@code fd} becomes readable, or is so now. */
+    /** Wakes the sleeper when {@code fd} becomes readable, or is so now. May be repeated. */
     public void add(Fd fd) throws SyscallException {
-        Native.check(LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_ADD, fd.number(), interest), "epoll_ctl(ADD)");
+        int number = fd.number();
+        if (number >= users.length) {
+            users = Arrays.copyOf(users, 2 * number);
+        }
+        if (users[number] == 0) {
+            Native.check(LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_ADD, number, interest), "epoll_ctl(ADD)");
+        }
+        users[number]++;
     }
 
-    /** Undoes {@link #add}; before the descriptor is closed. */
+    /** Undoes one {@link #add}; before the descriptor is closed. Does nothing if there was none. */
     public void remove(Fd fd) {
-        LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_DEL, fd.number(), interest);
+        int number = fd.number();
+        if (number < users.length && users[number] > 0 && --users[number] == 0) {
+            LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_DEL, number, interest);
+        }
     }
 
     /** Sleeps until something is ready or the time is over. Allocates nothing. */

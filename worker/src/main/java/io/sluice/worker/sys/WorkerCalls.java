@@ -49,11 +49,14 @@ public interface WorkerCalls {
     @ssize_t
     long write(int fd, long from, @size_t long length);
 
-    /** socket(2). The worker only tries it, to show what it may not do. */
+    /** socket(2). For the sockets of tunnels, and as an attempt, to show what it may not do. */
     int socket(int domain, int type, int protocol);
 
     /** syscall(2), for bpf(2) as an attempt. */
     long syscall(long number, int command, ByteBuffer attributes, int size);
+
+    /** bind(2). */
+    int bind(int fd, ByteBuffer address, int length);
 
     /** setsockopt(2). */
     int setsockopt(int fd, int level, int name, ByteBuffer value, int length);

@@ -10,6 +10,9 @@ import io.sluice.worker.port.PortInfo;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.packet.PacketPort;
 import io.sluice.worker.port.packet.ReceiveSlots;
+import io.sluice.worker.port.tunnel.TunnelPort;
+import io.sluice.worker.port.tunnel.TunnelSpec;
+import io.sluice.worker.port.tunnel.Underlay;
 import io.sluice.worker.port.xdp.XdpPort;
 import io.sluice.worker.sys.Epoll;
 import java.io.Closeable;
@@ -40,6 +43,7 @@ public final class Lab implements AutoCloseable {
     private final Netns netns;
     private final FramePool pool;
     private int group = 1;
+    private TunnelCable tunnelCable;
 
     /** With {@code frames} frames of 2048 bytes. */
     public Lab(int frames, int largeFrames) throws Exception {
@@ -63,24 +67,64 @@ public final class Lab implements AutoCloseable {
     /** Lays a cable with as many queues as the port has: one device is for it, the other for a {@link #wire}. */
     public void cable(PortKind kind, String port, String wire, int mtu) throws Exception {
         netns.veth(port, wire, mtu, kind.queues());
+        if (kind.isTunnel()) {
+            tunnelCable = new TunnelCable(netns, port, wire, kind.tunnel());
+            open.push(tunnelCable::close);
+        }
+    }
+
+    /** The namespace that a device is in: the end of a tunnel's cable is in one of its own. */
+    public Netns netns(String device) {
+        return tunnelCable == null ? netns : tunnelCable.netns(device);
+    }
+
+    /** Sets the device of a port up again after it was down. */
+    public void up(String device) throws IOException {
+        netns.up(device);
+        if (tunnelCable != null) {
+            tunnelCable.restore();
+        }
     }
 
     /** The far end of a cable. */
     public Wire wire(String device) throws Exception {
-        Wire wire = new Wire(netns, device);
+        Wire wire = tunnelCable == null ? new Wire(netns, device) : tunnelCable.wire(device);
+        return keep(wire);
+    }
+
+    /** Closes it with the lab. */
+    public Wire keep(Wire wire) {
         open.push(wire::close);
         return wire;
+    }
+
+    /** A tunnel's socket at a device's end of the cable. */
+    public Underlay underlay(String device, Underlay.Settings settings) throws Exception {
+        return tunnelCable.underlay(device, settings, pool);
+    }
+
+    /** Opens a tunnel on it. */
+    public Port tunnel(Underlay underlay, TunnelSpec spec) {
+        return keep(TunnelPort.open(info(PortKind.TUNNEL_VXLAN, "tunnel", 1500, Vector.CAPACITY), underlay, spec));
     }
 
     /** Opens a port. The lab closes what the test has not. */
     public Port port(PortKind kind, String device, int mtu, int depth) throws Exception {
         PortInfo info = info(kind, device, mtu, depth);
+        if (kind.isTunnel()) {
+            return keep(TunnelPort.open(info, tunnelCable.underlay(device, Underlay.Settings.DEFAULT, pool), tunnelCable.spec(device)));
+        }
         return keep(kind.isXdp() ? xdp(kind, info) : packet(kind, info));
     }
 
     /** Opens a port for a data path, in its thread; {@code rxOnly} only for xdp. */
     public Port port(PortKind kind, String device, DataPath dataPath, boolean rxOnly) throws Exception {
         PortInfo info = info(kind, device, 1500, Vector.CAPACITY);
+        if (kind.isTunnel()) {
+            Underlay underlay = tunnelCable.underlay(device, Underlay.Settings.DEFAULT, pool);
+            TunnelSpec spec = tunnelCable.spec(device);
+            return keep(dataPath.call(() -> TunnelPort.open(info, underlay, spec)));
+        }
         List<Fd> sockets = kind.isXdp() ? List.of() : packetSockets(kind, device);
         List<XdpPort.Socket> xdpSockets = kind.isXdp() ? xdpSockets(kind, device, rxOnly) : List.of();
         return keep(dataPath.call(() -> {
@@ -105,7 +149,8 @@ public final class Lab implements AutoCloseable {
 
     /** What there is to know about a port on {@code device}. */
     public static PortInfo info(PortKind kind, String device, int mtu, int depth) {
-        return new PortInfo(device, kind.isXdp() ? "xdp" : "packet", "grant", 1, device, 1, mtu, "", depth, List.of());
+        String name = kind.isTunnel() ? "tunnel" : kind.isXdp() ? "xdp" : "packet";
+        return new PortInfo(device, name, "grant", 1, device, 1, mtu, "", depth, List.of());
     }
 
     private Port packet(PortKind kind, PortInfo info) throws Exception {

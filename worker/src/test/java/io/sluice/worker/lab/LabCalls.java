@@ -18,6 +18,12 @@ public interface LabCalls {
     /** bind(2). */
     int bind(int fd, ByteBuffer address, int length);
 
+    /** getsockname(2). */
+    int getsockname(int fd, ByteBuffer address, ByteBuffer length);
+
+    /** connect(2). */
+    int connect(int fd, ByteBuffer address, int length);
+
     /** listen(2). */
     int listen(int fd, int backlog);
 

@@ -44,6 +44,23 @@ public final class Netns implements AutoCloseable {
         return command(command.toArray(String[]::new));
     }
 
+    /** Runs a program in the namespace and returns what it prints. */
+    public String run(String... command) throws IOException {
+        List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", name));
+        all.addAll(List.of(command));
+        return command(all.toArray(String[]::new));
+    }
+
+    /** Lets a device have IPv6 addresses after all. */
+    public void allowIpv6(String device) throws IOException {
+        run("sysctl", "-qw", "net.ipv6.conf." + device + ".disable_ipv6=0");
+    }
+
+    /** Moves a device to another namespace, where it is down. */
+    public void move(String device, Netns to) throws IOException {
+        ip("link set " + device + " netns " + to.name);
+    }
+
     /** Creates two joined devices of this MTU, each with so many queues each way, both up. */
     public void veth(String one, String other, int mtu, int queues) throws IOException {
         String sizes = " mtu " + mtu + " numrxqueues " + queues + " numtxqueues " + queues;

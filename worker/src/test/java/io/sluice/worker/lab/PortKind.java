@@ -1,5 +1,10 @@
 package io.sluice.worker.lab;
 
+import io.sluice.worker.codec.Counting;
+import io.sluice.worker.codec.Encapsulation;
+import java.util.Optional;
+import java.util.OptionalInt;
+
 /** Every kind of port that there is, in the shapes that make a difference. */
 public enum PortKind {
     PACKET(1, 0),
@@ -12,13 +17,29 @@ public enum PortKind {
     XDP_NATIVE_BUSY_POLL(1, false, true),
     XDP_NATIVE_TWO_QUEUES(2, false, false),
     XDP_SKB(1, true, false),
-    XDP_SKB_TWO_QUEUES_BUSY_POLL(2, true, true);
+    XDP_SKB_TWO_QUEUES_BUSY_POLL(2, true, true),
+    TUNNEL_VXLAN(new Encapsulation.Vxlan(42), false, "0800000000002a00"),
+    TUNNEL_GENEVE_IPV6(new Encapsulation.Geneve(7), true, "0000655800000700"),
+    TUNNEL_GRE(gre(), false, "2000655855667788"),
+    TUNNEL_GRE_IPV6(gre(), true, "2000655855667788"),
+    TUNNEL_L2TPV3_IP(
+            new Encapsulation.L2tpv3(false, 0x55667788, 0x55667788, cookie(), cookie(), Counting.PINNED, 0, 0),
+            false,
+            "556677880102030400000000");
 
     private final int queues;
     private final int vnet;
     private final boolean xdp;
     private final boolean skb;
     private final boolean busyPoll;
+    private final Tunnel tunnel;
+
+    /**
+     * What the port of a tunnel speaks.
+     *
+     * @param header that of each packet, both ways, in hex: the wire knows no codec
+     */
+    public record Tunnel(Encapsulation encapsulation, boolean ipv6, String header) {}
 
     PortKind(int queues, int vnet) {
         this(queues, vnet, false, false, false);
@@ -28,7 +49,16 @@ public enum PortKind {
         this(queues, 0, true, skb, busyPoll);
     }
 
+    PortKind(Encapsulation encapsulation, boolean ipv6, String header) {
+        this(1, 0, false, false, false, new Tunnel(encapsulation, ipv6, header));
+    }
+
     PortKind(int queues, int vnet, boolean xdp, boolean skb, boolean busyPoll) {
+        this(queues, vnet, xdp, skb, busyPoll, null);
+    }
+
+    PortKind(int queues, int vnet, boolean xdp, boolean skb, boolean busyPoll, Tunnel tunnel) {
+        this.tunnel = tunnel;
         this.queues = queues;
         this.vnet = vnet;
         this.xdp = xdp;
@@ -64,6 +94,30 @@ public enum PortKind {
     /** Whether the kernel spreads flows over the queues. On a veth without GRO all that skb mode sees is of queue 0. */
     public boolean spreads() {
         return !skb;
+    }
+
+    /** Whether it is a tunnel, else on a device. */
+    public boolean isTunnel() {
+        return tunnel != null;
+    }
+
+    /** What it speaks if it is a tunnel. */
+    public Tunnel tunnel() {
+        return tunnel;
+    }
+
+    /** Whether frames of any length are received, as there are large frames for them. */
+    public boolean takesLongFrames() {
+        return offloads() || isTunnel();
+    }
+
+    private static Encapsulation gre() {
+        OptionalInt key = OptionalInt.of(0x55667788);
+        return new Encapsulation.Gre(key, key, Counting.NONE, 0, false, Optional.empty());
+    }
+
+    private static Encapsulation.Cookie cookie() {
+        return new Encapsulation.Cookie(4, 0x01020304);
     }
 
     boolean skb() {

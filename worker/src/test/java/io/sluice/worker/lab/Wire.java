@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 
 /** What is on the other end of a port's cable: sends and receives frames there, with their tags and vnet headers. */
@@ -21,6 +22,8 @@ public final class Wire implements AutoCloseable {
     private static final int CONTROL = 40;
 
     private final Fd socket;
+    private final byte[] tunnelHeader;
+    private final int outer;
     private final ByteBuffer data = Native.allocate(128 * 1024);
     private final ByteBuffer control = Native.allocate(CONTROL);
     private final ByteBuffer iovec = Native.allocate(16);
@@ -31,34 +34,67 @@ public final class Wire implements AutoCloseable {
     public Wire(Netns netns, String device) throws Exception {
         socket = netns.call(() -> Sockets.packet(device, PortKind.PACKET_OFFLOADS, 0));
         Sockets.set(socket, Sockets.SOL_PACKET, Sockets.PACKET_AUXDATA, 1);
+        tunnelHeader = null;
+        outer = 0;
+        prepare();
+    }
+
+    /**
+     * The far end of a tunnel: a connected socket.
+     *
+     * @param header what packets have before the frame, both ways
+     * @param outer bytes that received packets have before that
+     */
+    Wire(Fd socket, byte[] header, int outer) {
+        this.socket = socket;
+        this.tunnelHeader = header;
+        this.outer = outer;
+        prepare();
+    }
+
+    private void prepare() {
         iovec.putLong(0, Native.address(data)).putLong(8, data.capacity());
         header.putLong(16, Native.address(iovec)).putLong(24, 1).putLong(32, Native.address(control));
     }
 
     /** Sends a plain frame. */
     public void send(byte[] frame) throws SyscallException {
-        send(new byte[VNET], frame);
+        send(tunnelHeader == null ? new byte[VNET] : tunnelHeader, frame);
     }
 
     /** Sends a frame with a virtio_net_hdr of 10 bytes: a partial checksum, or a superframe. */
     public void send(byte[] vnet, byte[] frame) throws SyscallException {
-        data.put(0, vnet).put(VNET, frame);
-        Native.check(LabCalls.LIBC.send(socket.number(), data, VNET + frame.length, 0), "send");
+        data.put(0, vnet).put(vnet.length, frame);
+        Native.check(LabCalls.LIBC.send(socket.number(), data, vnet.length + frame.length, 0), "send");
     }
 
     /** The next frame that has arrived, with its VLAN tag put back, or null if there is none now. */
     public byte[] poll() throws SyscallException {
         header.putLong(40, CONTROL);
-        long n = LabCalls.LIBC.recvmsg(socket.number(), header, MSG_DONTWAIT);
+        int n = (int) LabCalls.LIBC.recvmsg(socket.number(), header, MSG_DONTWAIT);
+        if (tunnelHeader != null) {
+            return n < 0 ? null : unwrap(n);
+        }
         if (n < VNET) {
             return null;
         }
         vnetHeader = new byte[VNET];
         data.get(0, vnetHeader);
-        byte[] frame = new byte[(int) n - VNET];
+        byte[] frame = new byte[n - VNET];
         data.get(VNET, frame);
         boolean tagged = (control.getInt(16) & VLAN_VALID) != 0;
         return tagged ? Frames.tagged(frame, control.getShort(34), control.getShort(32)) : frame;
+    }
+
+    private byte[] unwrap(int n) {
+        byte[] packet = new byte[n];
+        data.get(0, packet);
+        int at = outer + tunnelHeader.length;
+        if (n < at || !Arrays.equals(tunnelHeader, Arrays.copyOfRange(packet, outer, at))) {
+            throw new AssertionError(
+                    "no packet of the tunnel: " + HexFormat.of().formatHex(packet));
+        }
+        return Arrays.copyOfRange(packet, at, n);
     }
 
     /** The next frame; waits for it. */

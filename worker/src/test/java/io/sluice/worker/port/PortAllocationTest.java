@@ -70,8 +70,8 @@ class PortAllocationTest {
         for (int i = 0; i < CIRCULATING; i++) {
             frames[i] = Frames.of(i, i, 60);
         }
-        lab.netns().ip("link set left down");
-        lab.netns().ip("link set right down");
+        lab.netns("left").ip("link set left down");
+        lab.netns("right").ip("link set right down");
         Vector vector = new Vector();
         lab.enqueue(left, 0, frames);
         run(vector);

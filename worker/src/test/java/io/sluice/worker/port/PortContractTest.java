@@ -228,10 +228,10 @@ class PortContractTest {
         wire.send(Frames.of(0, 0, 60));
         wire.send(Frames.of(0, 1, 2_500));
         wire.send(Frames.of(0, 2, 60));
-        List<byte[]> frames = lab.receive(port, kind.offloads() ? 3 : 2).stream()
+        List<byte[]> frames = lab.receive(port, kind.takesLongFrames() ? 3 : 2).stream()
                 .map(Lab.Packet::frame)
                 .toList();
-        if (kind.offloads()) {
+        if (kind.takesLongFrames()) {
             assertInOrder(frames, new int[] {3});
         } else {
             assertThat(frames).containsExactly(Frames.of(0, 0, 60), Frames.of(0, 2, 60));
@@ -297,7 +297,7 @@ class PortContractTest {
             wire.send(Frames.of(0, 0, 60));
             assertThat(lab.receive(port, 1)).hasSize(1);
         }
-        if (!kind.offloads() && !kind.isXdp()) {
+        if (!kind.takesLongFrames() && !kind.isXdp()) {
             wire.send(header, frame);
             lab.await("the truncated superframe", () -> {
                 assertThat(lab.poll(port, 256)).isEmpty();
@@ -368,7 +368,7 @@ class PortContractTest {
                 .isPositive();
         assertBalance(100);
 
-        lab.netns().up("port0");
+        lab.up("port0");
         lab.flush(port);
         long before = counters.sent();
         echo(200);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.sluice.fuzzing.Input;
+import io.sluice.worker.codec.Checksum;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 

@@ -1,6 +1,6 @@
 package io.sluice.worker.port.synthetic;
 
-import io.sluice.worker.port.Checksum;
+import io.sluice.worker.codec.Checksum;
 import java.nio.ByteBuffer;
 
 /** A UDP packet from the addresses that RFC 2544 and RFC 6815 set aside for benchmarks, to the discard port. */

@@ -1,4 +1,4 @@
-package io.sluice.worker.port;
+package io.sluice.worker.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

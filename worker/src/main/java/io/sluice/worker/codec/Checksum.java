@@ -1,4 +1,4 @@
-package io.sluice.worker.port;
+package io.sluice.worker.codec;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

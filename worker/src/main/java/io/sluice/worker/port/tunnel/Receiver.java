@@ -1,0 +1,195 @@
+package io.sluice.worker.port.tunnel;
+
+import static io.sluice.worker.sys.WorkerCalls.LIBC;
+
+import io.sluice.grant.sys.Native;
+import io.sluice.worker.memory.FramePool;
+import io.sluice.worker.memory.Vector;
+import io.sluice.worker.port.Counters;
+import io.sluice.worker.port.PortCounter;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import jnr.constants.platform.Errno;
+
+/**
+ * The receiving half of an underlay: a vector of messages a system call, each into a frame of the pool with its tunnel
+ * header ahead, so that taking the header off only moves the packet's offset.
+ *
+ * <pre>
+ *  a message:  | frame of the pool, as far as it goes | spill, for what is longer: 64 KiB that belong to the slot |
+ * </pre>
+ *
+ * What is longer than a frame is a jumbo frame or several datagrams that the kernel has joined (UDP_GRO). The first of
+ * them stays where it is, the others are copied to frames of their own, because each packet must be freed on its own: 30 ns
+ * for 1500 bytes, where a datagram alone costs the kernel twenty times that.
+ */
+final class Receiver {
+    private static final int MSG_DONTWAIT = 0x40;
+    private static final int EAGAIN = Errno.EAGAIN.intValue();
+    private static final int EINTR = Errno.EINTR.intValue();
+    private static final int SLOTS = 64;
+    private static final int SPILL = 64 * 1024;
+    private static final int IPV4_HEADER = 20;
+
+    private final Underlay underlay;
+    private final int fd;
+    private final boolean outerHeader;
+    private final FramePool pool;
+    private final ByteBuffer bytes;
+    private final Counters counters;
+    private final ByteBuffer spill = Native.allocate(SLOTS * SPILL);
+    private final ReceiveMessages messages = new ReceiveMessages(SLOTS, spill, SPILL);
+    private final int[] frames = new int[SLOTS];
+
+    /** Messages of the next call: fewer if the last brought more packets than a vector, as joined ones do. */
+    private int batch = 8;
+
+    private boolean starved;
+
+    /** @param outerHeader whether packets begin with their IPv4 header, as those of IPv4 raw sockets do */
+    Receiver(Underlay underlay, int fd, boolean outerHeader, FramePool pool, Counters counters) {
+        this.underlay = underlay;
+        this.fd = fd;
+        this.outerHeader = outerHeader;
+        this.pool = pool;
+        this.bytes = pool.bytes();
+        this.counters = counters;
+        Arrays.fill(frames, FramePool.NONE);
+    }
+
+    /**
+     * Receives once.
+     *
+     * @param caller counters of the port that asked
+     * @return whether there may be more
+     */
+    boolean receive(Counters caller) {
+        int ready = fill();
+        starved = ready == 0;
+        if (starved) {
+            return false;
+        }
+        caller.add(PortCounter.RX_CALLS, 1);
+        int n = LIBC.recvmmsg(fd, messages.address(), ready, MSG_DONTWAIT, 0);
+        if (n < 0) {
+            failed();
+            return false;
+        }
+        int packets = 0;
+        for (int i = 0; i < n; i++) {
+            packets += take(i);
+            messages.offer(i);
+        }
+        boolean full = n == ready;
+        if (packets > Vector.CAPACITY) {
+            batch = Math.max(1, batch / 2);
+        } else if (n == batch) {
+            batch = Math.min(SLOTS, batch * 2);
+        }
+        return full;
+    }
+
+    private void failed() {
+        int errno = Native.errno();
+        if (errno != EAGAIN && errno != EINTR) { // what ICMP said of something that was sent before
+            counters.add(PortCounter.TX_UNREACHABLE, 1);
+        }
+    }
+
+    private int fill() {
+        for (int i = 0; i < batch; i++) {
+            if (frames[i] == FramePool.NONE) {
+                frames[i] = pool.take();
+                if (frames[i] == FramePool.NONE) {
+                    return i;
+                }
+                messages.data(i, pool.address() + frames[i] + FramePool.HEADROOM, pool.room());
+            }
+        }
+        return batch;
+    }
+
+    /** Hands on the packets of message {@code i}; returns how many there were. */
+    private int take(int i) {
+        int at = frames[i] + FramePool.HEADROOM;
+        int total = messages.length(i);
+        if (messages.truncated(i)) {
+            underlay.drop(PortCounter.RX_DROP_TRUNCATED);
+            return 1;
+        }
+        if (total > pool.room() || messages.segment(i) > 0) {
+            return split(i, total, messages.segment(i) > 0 ? messages.segment(i) : total);
+        }
+        if (deliver(i, at, total)) {
+            frames[i] = FramePool.NONE;
+        }
+        return 1;
+    }
+
+    private int split(int i, int total, int segment) {
+        boolean kept = false;
+        int n = 0;
+        for (int from = 0; from < total; from += segment, n++) {
+            int length = Math.min(segment, total - from);
+            if (from == 0 && length <= pool.room()) {
+                kept = deliver(i, frames[i] + FramePool.HEADROOM, length);
+                continue;
+            }
+            int frame = length <= pool.room() ? pool.take() : pool.takeLarge();
+            if (frame == FramePool.NONE) {
+                underlay.drop(PortCounter.RX_DROP_NO_FRAME);
+                continue;
+            }
+            copy(i, from, length, frame + FramePool.HEADROOM);
+            if (!deliver(i, frame + FramePool.HEADROOM, length)) {
+                pool.give(frame);
+            }
+        }
+        if (kept) {
+            frames[i] = FramePool.NONE;
+        }
+        counters.add(PortCounter.RX_GRO, n > 1 ? n : 0);
+        return n;
+    }
+
+    /** Copies a part of message {@code i}, which may lie in its frame, in its spill or in both. */
+    private void copy(int i, int from, int length, int to) {
+        int inFrame = Math.max(0, Math.min(length, pool.room() - from));
+        if (inFrame > 0) {
+            bytes.put(to, bytes, frames[i] + FramePool.HEADROOM + from, inFrame);
+        }
+        if (inFrame < length) {
+            int fromSpill = i * SPILL + from + inFrame - pool.room();
+            bytes.put(to + inFrame, spill, fromSpill, length - inFrame);
+        }
+    }
+
+    /** Hands on one packet of message {@code i}'s sender; returns whether it has taken the frame. */
+    private boolean deliver(int i, int at, int length) {
+        int outer = outerHeader ? ipHeader(at, length) : 0;
+        if (outer > length) {
+            underlay.drop(PortCounter.RX_DROP_SHORT);
+            return false;
+        }
+        return underlay.deliver(messages.high(i), messages.low(i), messages.port(i), at + outer, length - outer);
+    }
+
+    /** Bytes of the IPv4 header; more than there are if it is cut off. */
+    private int ipHeader(int at, int length) {
+        return length < IPV4_HEADER ? Integer.MAX_VALUE : Math.max(IPV4_HEADER, (bytes.get(at) & 0xf) * 4);
+    }
+
+    boolean isStarved() {
+        return starved;
+    }
+
+    /** Frees the frames that wait to be received into. */
+    void close() {
+        for (int i = 0; i < SLOTS; i++) {
+            if (frames[i] != FramePool.NONE) {
+                pool.give(frames[i]);
+                frames[i] = FramePool.NONE;
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package io.sluice.worker.port.tunnel;
+
+import io.sluice.grant.sys.Fd;
+import io.sluice.worker.codec.Session;
+import io.sluice.worker.memory.FramePool;
+import io.sluice.worker.memory.Vector;
+import io.sluice.worker.port.Counters;
+import io.sluice.worker.port.FrameLimits;
+import io.sluice.worker.port.PortCounter;
+import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.SoftOffload;
+
+/** One tunnel. Its packets wait in the {@link Underlay}, which receives and sends for all of them. */
+final class TunnelQueue implements PortQueue {
+    private final Underlay underlay;
+    private final TunnelSpec spec;
+    private final Session session;
+    private final FramePool pool;
+    private final Counters counters;
+    private final SoftOffload offload;
+    private final Backlog.Queue backlog = new Backlog.Queue();
+    private final int depth;
+    private final int maxFrame;
+    private final int overhead;
+    private Peer peer;
+    private long outOfOrder;
+    private int queued;
+    private int round;
+    private int flushRound = -1;
+    private boolean closed;
+
+    /**
+     * @param depth most packets a poll takes, 1..256
+     * @param maxFrame longest frame, in bytes
+     */
+    TunnelQueue(Underlay underlay, TunnelSpec spec, Counters counters, int depth, int maxFrame) {
+        this.underlay = underlay;
+        this.spec = spec;
+        this.session = spec.encapsulation().open();
+        this.pool = underlay.pool();
+        this.counters = counters;
+        this.depth = depth;
+        this.maxFrame = maxFrame;
+        this.overhead = session.overhead();
+        this.offload = new SoftOffload(pool, counters, this::queue);
+        this.round = underlay.neverPolled();
+    }
+
+    TunnelSpec spec() {
+        return spec;
+    }
+
+    Counters counters() {
+        return counters;
+    }
+
+    Backlog.Queue backlog() {
+        return backlog;
+    }
+
+    // Receiving
+
+    int round() {
+        return round;
+    }
+
+    void round(int now) {
+        round = now;
+    }
+
+    @Override
+    public int poll(Vector vector, int limit) {
+        int wanted = Math.min(limit, depth);
+        underlay.turn(this, wanted);
+        if (backlog.count() == 0) {
+            return 0;
+        }
+        long bytes = underlay.backlog().take(backlog, vector, wanted);
+        counters.add(PortCounter.RX_PACKETS, vector.count);
+        counters.add(PortCounter.RX_BYTES, bytes);
+        counters.add(PortCounter.RX_VECTORS, 1);
+        return vector.count;
+    }
+
+    /** A packet of this tunnel's peer with its key has come; returns whether its frame has been taken. */
+    boolean strip(int offset, int length) {
+        int header = session.strip(pool.bytes(), offset, length);
+        if (header < 0) {
+            return received(Underlay.reason(header), 1);
+        }
+        if (outOfOrder != session.outOfOrder()) {
+            counters.add(PortCounter.RX_OUT_OF_ORDER, session.outOfOrder() - outOfOrder);
+            outOfOrder = session.outOfOrder();
+        }
+        if (length - header < FrameLimits.ETHERNET_HEADER) {
+            return received(PortCounter.RX_DROP_MALFORMED, 1);
+        }
+        boolean taken = underlay.queue(this, offset + header, length - header);
+        return taken || received(PortCounter.RX_DROP_FULL, 1);
+    }
+
+    /** Counts packets that were dropped on receive; false. */
+    boolean received(PortCounter reason, int n) {
+        counters.add(PortCounter.RX_PACKETS, n);
+        counters.add(reason, n);
+        return false;
+    }
+
+    // Sending
+
+    @Override
+    public boolean offloads() {
+        return false;
+    }
+
+    @Override
+    public int room() {
+        return underlay.room();
+    }
+
+    @Override
+    public void send(Vector vector) {
+        for (int i = 0; i < vector.count; i++) {
+            if (vector.flags[i] == 0) {
+                queue(vector.offset[i], vector.length[i]);
+            } else {
+                offload.send(vector.offset[i], vector.length[i]);
+            }
+        }
+        vector.clear();
+    }
+
+    private void queue(int offset, int length) {
+        if (length > maxFrame) {
+            drop(PortCounter.TX_DROP_TOO_LONG, offset);
+        } else if (underlay.room() == 0) {
+            drop(PortCounter.TX_DROP_FULL, offset);
+        } else {
+            session.encapsulate(pool.bytes(), offset, length);
+            underlay.send(this, offset - overhead, length + overhead);
+            queued++;
+        }
+    }
+
+    private void drop(PortCounter reason, int offset) {
+        counters.add(reason, 1);
+        pool.give(offset);
+    }
+
+    Peer peer() {
+        return peer;
+    }
+
+    void peer(Peer found) {
+        peer = found;
+    }
+
+    /** What became of packets that {@link #send} took, with {@code bytes} of headers and frames. */
+    void finished(int n, long bytes, PortCounter fate) {
+        queued -= n;
+        counters.add(fate, n);
+        if (fate == PortCounter.TX_PACKETS) {
+            counters.add(PortCounter.TX_BYTES, bytes - (long) n * overhead);
+        }
+    }
+
+    int flushRound() {
+        return flushRound;
+    }
+
+    void flushRound(int now) {
+        flushRound = now;
+    }
+
+    @Override
+    public int flush() {
+        return underlay.flush(this);
+    }
+
+    @Override
+    public int queued() {
+        return queued;
+    }
+
+    @Override
+    public boolean pending() {
+        return backlog.count() > 0 || underlay.hasWaiting() || underlay.isStarved();
+    }
+
+    @Override
+    public Fd fd() {
+        return underlay.fd();
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            counters.add(PortCounter.TX_DROP_CLOSED, queued);
+            queued = 0;
+            underlay.detach(this);
+        }
+    }
+
+    @Override
+    public void reclaim() {
+        // All frames came back with close(): the kernel copies, it holds none.
+    }
+}

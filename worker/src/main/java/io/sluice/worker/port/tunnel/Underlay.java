@@ -1,0 +1,335 @@
+package io.sluice.worker.port.tunnel;
+
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.SyscallException;
+import io.sluice.worker.codec.Drop;
+import io.sluice.worker.codec.Protocol;
+import io.sluice.worker.memory.FramePool;
+import io.sluice.worker.memory.Vector;
+import io.sluice.worker.port.Counters;
+import io.sluice.worker.port.PortCounter;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A UDP or raw IP socket and the tunnels on it, all in one data-path thread and all of one protocol. The last port that is
+ * closed closes the socket.
+ *
+ * <p>A packet belongs to the tunnel with its sender's address and its key; its sender's UDP port counts only if the settings
+ * say so, as VXLAN, GPE and Geneve spread flows over source ports. Ours do not: a socket has one source port, the one that
+ * it is bound to, so a router between sees one flow for each pair of underlays.
+ *
+ * <p>The ports of a thread are served one after the other, again and again. What comes is
+ * received for the first port that comes round again, and what goes is sent, as a rule, for the last: a system call each, or
+ * a few, for all of them.
+ */
+public final class Underlay implements AutoCloseable {
+    /** Packets that wait to be polled: of all tunnels, and of one. */
+    private static final int BACKLOG = 4096;
+
+    private static final int BACKLOG_EACH = 1024;
+
+    /** Rounds after which a port that was not polled gets nothing any more: it has no link, or its other side stands still. */
+    private static final int ASLEEP = 1024;
+
+    /** Packets for which a round's sending does not wait until its end. */
+    private static final int PROMPT = 64;
+
+    /** A round over more ports takes longer, so that it has to receive more. */
+    private static final int PORTS_A_CALL = 32;
+
+    private static final int PORT_SHIFT = 40;
+    private static final PortCounter[] REASONS = reasons();
+
+    /**
+     * What can be chosen.
+     *
+     * @param matchPort whether a sender's UDP port must be the peer's
+     * @param dontFragment whether what exceeds the path's MTU is dropped instead of fragmented
+     * @param segmentation whether the kernel may join and cut datagrams (UDP_GRO, UDP_SEGMENT)
+     */
+    public record Settings(boolean matchPort, boolean dontFragment, boolean segmentation) {
+        /** Any port of the peer, fragments, with segmentation. */
+        public static final Settings DEFAULT = new Settings(false, false, true);
+    }
+
+    private final Protocol protocol;
+    private final Fd socket;
+    private final int family;
+    private final boolean connected;
+    private final boolean matchPort;
+    private final FramePool pool;
+    private final Counters counters = new Counters();
+    private final AddressTable<TunnelQueue> tunnels = new AddressTable<>();
+    private final AddressTable<int[]> hosts = new AddressTable<>();
+    private final Map<Endpoint, Peer> peers = new HashMap<>();
+    private final List<TunnelQueue> ports = new ArrayList<>();
+    private final Backlog backlog = new Backlog(BACKLOG);
+    private final Receiver receiver;
+    private final Sender sender;
+    private int round;
+    private int swept;
+    private int flushRound;
+    private int flushes;
+    private int flushesExpected;
+
+    private Underlay(Fd socket, Protocol protocol, Settings settings, FramePool pool) throws SyscallException {
+        this.protocol = protocol;
+        this.socket = socket;
+        this.pool = pool;
+        family = UnderlaySocket.family(socket);
+        connected = UnderlaySocket.isConnected(socket);
+        matchPort = settings.matchPort() && protocol.isUdp();
+        UnderlaySocket.dontFragment(socket, family, settings.dontFragment());
+        boolean segmentation = protocol.isUdp() && settings.segmentation();
+        if (segmentation) {
+            UnderlaySocket.join(socket); // a kernel that does not delivers them one by one
+        }
+        boolean cuts = segmentation && UnderlaySocket.canCut(socket);
+        boolean outerHeader = !protocol.isUdp() && family == Endpoint.AF_INET;
+        receiver = new Receiver(this, socket.number(), outerHeader, pool, counters);
+        sender = new Sender(socket.number(), connected, cuts, pool, counters);
+    }
+
+    /**
+     * Opens a socket. UDP needs no privilege; raw IP needs CAP_NET_RAW, so that its sockets usually come from a lease.
+     *
+     * @param local where packets come in; the address may be 0.0.0.0 or ::
+     */
+    public static Underlay open(Protocol protocol, Endpoint local, Settings settings, FramePool pool)
+            throws SyscallException {
+        if (protocol.ipProtocol() == 0) {
+            throw new IllegalArgumentException(protocol + " does not run over IP");
+        }
+        return of(UnderlaySocket.open(protocol, local), protocol, settings, pool);
+    }
+
+    /**
+     * Takes a bound socket, of a lease for example. If it is connected, all its tunnels have that one peer.
+     *
+     * @param socket consumed, also on failure
+     * @throws IllegalArgumentException it is neither IPv4 nor IPv6
+     */
+    public static Underlay of(Fd socket, Protocol protocol, Settings settings, FramePool pool) throws SyscallException {
+        try {
+            return new Underlay(socket, protocol, settings, pool);
+        } catch (SyscallException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    private static PortCounter[] reasons() {
+        Drop[] drops = Drop.values();
+        PortCounter[] reasons = new PortCounter[drops.length];
+        for (Drop drop : drops) {
+            reasons[-1 - drop.code()] = PortCounter.valueOf("RX_DROP_" + drop.name());
+        }
+        return reasons;
+    }
+
+    static PortCounter reason(long code) {
+        return REASONS[(int) (-1 - code)];
+    }
+
+    /** What the tunnels on it speak. */
+    public Protocol protocol() {
+        return protocol;
+    }
+
+    /** The socket, which all ports of the underlay show; borrowed. */
+    public Fd fd() {
+        return socket;
+    }
+
+    /** What belongs to no tunnel: packets from strangers and with unknown keys, errors of the socket. Data-path thread only. */
+    public Counters counters() {
+        return counters;
+    }
+
+    /** How many tunnels there are. */
+    public int size() {
+        return ports.size();
+    }
+
+    FramePool pool() {
+        return pool;
+    }
+
+    // Ports
+
+    /** Adds a tunnel. Cold. */
+    void attach(TunnelQueue queue) {
+        TunnelSpec spec = queue.spec();
+        if (spec.encapsulation().protocol() != protocol) {
+            throw new IllegalArgumentException(
+                    "a " + spec.encapsulation().protocol() + " tunnel on a socket for " + protocol);
+        }
+        if (spec.peer().family() != family) {
+            throw new IllegalArgumentException("peer " + spec.peer() + " is of the other IP version than its socket");
+        }
+        long high = spec.peer().high();
+        long low = spec.peer().low();
+        if (!tunnels.put(
+                high, low, number(spec.encapsulation().key(), spec.peer().port()), queue)) {
+            throw new IllegalArgumentException(
+                    "there is a tunnel to " + spec.peer() + " with this key, session or VNI already");
+        }
+        int[] users = hosts.get(high, low, 0);
+        if (users == null) {
+            users = new int[1];
+            hosts.put(high, low, 0, users);
+        }
+        users[0]++;
+        queue.peer(peers.computeIfAbsent(spec.peer(), Peer::new));
+        queue.peer().addUser();
+        ports.add(queue);
+    }
+
+    /** Removes a tunnel, and closes the socket with the last. Cold. */
+    void detach(TunnelQueue queue) {
+        if (!ports.remove(queue)) {
+            return;
+        }
+        Endpoint peer = queue.spec().peer();
+        tunnels.remove(
+                peer.high(), peer.low(), number(queue.spec().encapsulation().key(), peer.port()));
+        int[] users = hosts.get(peer.high(), peer.low(), 0);
+        if (--users[0] == 0) {
+            hosts.remove(peer.high(), peer.low(), 0);
+        }
+        if (!queue.peer().removeUser()) {
+            peers.remove(peer);
+        }
+        queue.received(PortCounter.RX_DROP_CLOSED, backlog.drop(queue.backlog(), pool));
+        sender.drop(queue);
+        close();
+    }
+
+    /** The third part of the key in the table: keys have 40 bits, ports 16. */
+    private long number(long key, int port) {
+        return matchPort ? (long) port << PORT_SHIFT | key : key;
+    }
+
+    /** Closes the socket if there is no tunnel any more, or not yet; otherwise the last one does. */
+    @Override
+    public void close() {
+        if (ports.isEmpty() && !socket.isClosed()) {
+            receiver.close();
+            socket.close();
+        }
+    }
+
+    // Receiving
+
+    Backlog backlog() {
+        return backlog;
+    }
+
+    /** A round in which a port that asks for the first time has never been polled. */
+    int neverPolled() {
+        return round - ASLEEP - 1;
+    }
+
+    /** A port wants to poll: the first that comes round again begins a new round. */
+    void turn(TunnelQueue queue, int wanted) {
+        boolean again = queue.round() == round;
+        if (again && queue.backlog().count() < wanted) {
+            round++;
+            int calls = 1 + ports.size() / PORTS_A_CALL;
+            boolean more = true;
+            while (more && calls-- > 0 && backlog.free() >= Vector.CAPACITY) {
+                more = receiver.receive(queue.counters());
+            }
+        }
+        queue.round(round);
+    }
+
+    /** Hands a packet to its tunnel; returns whether it has taken the frame. Counts what it drops. */
+    boolean deliver(long high, long low, int port, int offset, int length) {
+        long key = protocol.key(pool.bytes(), offset, length);
+        if (key < 0) {
+            return drop(reason(key));
+        }
+        TunnelQueue queue = tunnels.get(high, low, number(key, port));
+        if (queue == null) {
+            return drop(hosts.get(high, low, 0) == null ? PortCounter.RX_DROP_PEER : PortCounter.RX_DROP_KEY);
+        }
+        return queue.strip(offset, length);
+    }
+
+    /** Counts a packet of no tunnel; false. */
+    boolean drop(PortCounter reason) {
+        counters.add(PortCounter.RX_PACKETS, 1);
+        counters.add(reason, 1);
+        return false;
+    }
+
+    /** Queues a frame; false if its port is not polled fast enough. */
+    boolean queue(TunnelQueue queue, int offset, int length) {
+        if (backlog.free() == 0) {
+            sweep();
+        }
+        boolean room = backlog.free() > 0 && queue.backlog().count() < BACKLOG_EACH && !isAsleep(queue);
+        if (room) {
+            backlog.add(queue.backlog(), offset, length);
+        }
+        return room;
+    }
+
+    private boolean isAsleep(TunnelQueue queue) {
+        return round - queue.round() > ASLEEP;
+    }
+
+    /** Takes back what waits for ports that are not polled any more, now and then. */
+    private void sweep() {
+        if (round - swept < ASLEEP) {
+            return;
+        }
+        swept = round;
+        for (int i = 0; i < ports.size(); i++) {
+            TunnelQueue queue = ports.get(i);
+            if (isAsleep(queue)) {
+                queue.received(PortCounter.RX_DROP_FULL, backlog.drop(queue.backlog(), pool));
+            }
+        }
+    }
+
+    boolean isStarved() {
+        return receiver.isStarved();
+    }
+
+    // Sending
+
+    int room() {
+        return Sender.CAPACITY - sender.waiting();
+    }
+
+    void send(TunnelQueue queue, int offset, int length) {
+        sender.add(queue, offset, length);
+    }
+
+    boolean hasWaiting() {
+        return sender.waiting() > 0;
+    }
+
+    /**
+     * Sends at the end of a round, which is when as many ports have flushed as in the last; or when one does for the second
+     * time before that, as there are fewer now.
+     */
+    int flush(TunnelQueue queue) {
+        boolean missed = false;
+        if (queue.flushRound() == flushRound) {
+            flushRound++;
+            missed = flushes < flushesExpected;
+            flushesExpected = flushes;
+            flushes = 0;
+        }
+        queue.flushRound(flushRound);
+        flushes++;
+        boolean due = missed || flushes >= flushesExpected || sender.waiting() >= PROMPT;
+        return due && sender.waiting() > 0 ? sender.flush(queue.counters()) : 0;
+    }
+}
