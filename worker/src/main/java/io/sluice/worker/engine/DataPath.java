@@ -5,6 +5,7 @@ import io.sluice.worker.graph.CrossConnect;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.packet.ReceiveSlots;
+import io.sluice.worker.port.tunnel.Underlays;
 import io.sluice.worker.sys.Epoll;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,6 +35,7 @@ public final class DataPath implements AutoCloseable {
     private final Epoll epoll = new Epoll();
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
     private final Map<Integer, ReceiveSlots> slots = new HashMap<>();
+    private final Underlays underlays;
     private final Vector vector = new Vector();
     private final Thread thread;
     private ServedLink[] links = NO_LINKS;
@@ -45,6 +47,7 @@ public final class DataPath implements AutoCloseable {
      */
     public DataPath(FramePool pool, IdleStrategy idle, Consumer<Throwable> died) throws SyscallException {
         this.pool = pool;
+        this.underlays = new Underlays(pool);
         this.idle = idle;
         this.thread = new Thread(this::run, "data-path");
         this.thread.setDaemon(true);
@@ -153,6 +156,11 @@ public final class DataPath implements AutoCloseable {
     /** Receive slots that the thread's packet ports share. Data-path thread only. */
     public ReceiveSlots slots(boolean large, int vnet) {
         return slots.computeIfAbsent((large ? 1 << 8 : 0) | vnet, key -> new ReceiveSlots(pool, large, vnet));
+    }
+
+    /** Sockets that the thread's tunnels share. Data-path thread only. */
+    public Underlays underlays() {
+        return underlays;
     }
 
     /** Starts serving a link. Data-path thread only. */

@@ -1,12 +1,15 @@
 package io.sluice.worker.port.tunnel;
 
 import io.sluice.grant.sys.Fd;
+import io.sluice.worker.codec.Encapsulation;
+import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.FrameLimits;
 import io.sluice.worker.port.KernelCounters;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortInfo;
+import io.sluice.worker.port.PortQueue;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +48,19 @@ public final class TunnelPort {
         TunnelQueue queue = new TunnelQueue(underlay, spec, counters, info.depth(), maxFrame);
         underlay.attach(queue);
         return new Port(info, List.of(queue), counters, new Shared(underlay.fd(), underlay.counters()));
+    }
+
+    /**
+     * Puts frames into the frames of another port.
+     *
+     * @param info of the port inside
+     * @param carrier consumed; one without offloads
+     */
+    public static Port carried(PortInfo info, Port carrier, Encapsulation encapsulation, FramePool pool) {
+        List<PortQueue> queues = carrier.queues().stream()
+                .<PortQueue>map(queue -> new CarriedQueue(queue, encapsulation, pool, carrier.counters()))
+                .toList();
+        return new Port(info, queues, carrier.counters(), carrier.kernel());
     }
 
     private record Shared(Fd socket, Counters underlay) implements KernelCounters {

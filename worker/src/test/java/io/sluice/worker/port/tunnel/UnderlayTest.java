@@ -82,7 +82,8 @@ class UnderlayTest {
         assertThat(ports.get(5).kernel().read())
                 .containsEntry("underlay_rx_drop_key", 2L)
                 .containsEntry("underlay_rx_drop_peer", 1L);
-        long received = ports.stream().mapToLong(port -> port.counters().received()).sum();
+        long received =
+                ports.stream().mapToLong(port -> port.counters().received()).sum();
         assertThat(received).isEqualTo(200);
     }
 
@@ -203,8 +204,7 @@ class UnderlayTest {
         Underlay l2tp = ends.underlay(Protocol.L2TPV3_UDP, Ends.at(1, 0), Underlay.Settings.DEFAULT);
         Endpoint at = Ends.at(1, Ends.portOf(l2tp.fd()));
         Encapsulation.Cookie cookie = new Encapsulation.Cookie(4, 7);
-        Port port = ends.port(
-                l2tp, new Encapsulation.L2tpv3(true, 5, 6, cookie, cookie, Counting.NONE, 0, 0), peerAt);
+        Port port = ends.port(l2tp, new Encapsulation.L2tpv3(true, 5, 6, cookie, cookie, Counting.NONE, 0, 0), peerAt);
         Ends.send(peer, at, "00030000 00000005 00000008", FRAME);
         Ends.send(peer, at, "80030000 00000005 00000007", FRAME);
         Ends.send(peer, at, "00030000 00000005 00000007", new byte[13]);
