@@ -112,7 +112,8 @@ public final class Lab implements AutoCloseable {
     public Port port(PortKind kind, String device, int mtu, int depth) throws Exception {
         PortInfo info = info(kind, device, mtu, depth);
         if (kind.isTunnel()) {
-            return keep(TunnelPort.open(info, tunnelCable.underlay(device, Underlay.Settings.DEFAULT, pool), tunnelCable.spec(device)));
+            return keep(TunnelPort.open(
+                    info, tunnelCable.underlay(device, Underlay.Settings.DEFAULT, pool), tunnelCable.spec(device)));
         }
         return keep(kind.isXdp() ? xdp(kind, info) : packet(kind, info));
     }

@@ -36,7 +36,8 @@ final class AddressTable<T> {
     }
 
     private int home(long high, long low, long number) {
-        // Odd factors that have nothing to do with each other: neighbouring addresses with neighbouring numbers, which is
+        // Odd factors that have nothing to do with each other: neighbouring addresses with neighbouring numbers, which
+        // is
         // what networks consist of, end up apart.
         long mixed = high * 0xbf58476d1ce4e5b9L + low * 0x94d049bb133111ebL + number * 0x9e3779b97f4a7c15L;
         mixed ^= mixed >>> 32;

@@ -31,7 +31,8 @@ class AddressTableTest {
             assertThat(table.get(other.high, other.low, other.number)).isEqualTo(map.get(other));
             assertThat(table.size()).isEqualTo(map.size());
         }
-        map.forEach((key, value) -> assertThat(table.get(key.high, key.low, key.number)).isEqualTo(value));
+        map.forEach((key, value) ->
+                assertThat(table.get(key.high, key.low, key.number)).isEqualTo(value));
     }
 
     @Test

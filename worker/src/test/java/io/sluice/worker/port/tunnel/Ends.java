@@ -143,7 +143,9 @@ final class Ends implements AutoCloseable {
     static int portOf(Fd socket) throws Exception {
         ByteBuffer address = Native.allocate(28);
         Native.check(
-                LabCalls.LIBC.getsockname(socket.number(), address, Native.allocate(4).putInt(0, 28)), "getsockname");
+                LabCalls.LIBC.getsockname(
+                        socket.number(), address, Native.allocate(4).putInt(0, 28)),
+                "getsockname");
         return address.order(ByteOrder.BIG_ENDIAN).getShort(2) & 0xffff;
     }
 

@@ -82,8 +82,10 @@ class UnderlayTest {
         assertThat(ports.get(5).kernel().read())
                 .containsEntry("underlay_rx_drop_key", 2L)
                 .containsEntry("underlay_rx_drop_peer", 1L);
-        long received = ports.stream().mapToLong(port -> port.counters().received()).sum();
+        long received =
+                ports.stream().mapToLong(port -> port.counters().received()).sum();
         assertThat(received).isEqualTo(200);
+        assertThat(underlay.warmed()).isPositive();
     }
 
     @Test
@@ -182,7 +184,9 @@ class UnderlayTest {
     void whatDoesNotFitTheSocketIsRefusedAndChangesNothing() throws Exception {
         Encapsulation vxlan = new Encapsulation.Vxlan(1);
         ends.port(underlay, vxlan, peerAt);
-        Endpoint ipv6 = new Endpoint(InetAddress.getByName("::1"), 4789);
+        byte[] loopback = new byte[16];
+        loopback[15] = 1;
+        Endpoint ipv6 = new Endpoint(InetAddress.getByAddress(loopback), 4789);
         refuse(() -> ends.port(underlay, vxlan, peerAt), "there is a tunnel to " + peerAt);
         refuse(() -> ends.port(underlay, new Encapsulation.Geneve(1), peerAt), "a GENEVE tunnel on a socket for VXLAN");
         refuse(() -> ends.port(underlay, vxlan, ipv6), "peer [0:0:0:0:0:0:0:1]:4789 is of the other IP version");
@@ -203,8 +207,7 @@ class UnderlayTest {
         Underlay l2tp = ends.underlay(Protocol.L2TPV3_UDP, Ends.at(1, 0), Underlay.Settings.DEFAULT);
         Endpoint at = Ends.at(1, Ends.portOf(l2tp.fd()));
         Encapsulation.Cookie cookie = new Encapsulation.Cookie(4, 7);
-        Port port = ends.port(
-                l2tp, new Encapsulation.L2tpv3(true, 5, 6, cookie, cookie, Counting.NONE, 0, 0), peerAt);
+        Port port = ends.port(l2tp, new Encapsulation.L2tpv3(true, 5, 6, cookie, cookie, Counting.NONE, 0, 0), peerAt);
         Ends.send(peer, at, "00030000 00000005 00000008", FRAME);
         Ends.send(peer, at, "80030000 00000005 00000007", FRAME);
         Ends.send(peer, at, "00030000 00000005 00000007", new byte[13]);
