@@ -18,21 +18,19 @@ public enum PortKind {
     XDP_NATIVE_TWO_QUEUES(2, false, false),
     XDP_SKB(1, true, false),
     XDP_SKB_TWO_QUEUES_BUSY_POLL(2, true, true),
-    TUNNEL_VXLAN(new Encapsulation.Vxlan(42), false, "0800000000002a00"),
-    TUNNEL_GENEVE_IPV6(new Encapsulation.Geneve(7), true, "0000655800000700"),
-    TUNNEL_GRE(gre(), false, "2000655855667788"),
-    TUNNEL_GRE_IPV6(gre(), true, "2000655855667788"),
-    TUNNEL_L2TPV3_IP(
-            new Encapsulation.L2tpv3(false, 0x55667788, 0x55667788, cookie(), cookie(), Counting.PINNED, 0, 0),
-            false,
-            "556677880102030400000000");
+    TUNNEL_VXLAN(false, "0800000000002a00"),
+    TUNNEL_GENEVE_IPV6(true, "0000655800000700"),
+    TUNNEL_GRE(false, "2000655855667788"),
+    TUNNEL_GRE_IPV6(true, "2000655855667788"),
+    TUNNEL_L2TPV3_IP(false, "556677880102030400000000");
 
     private final int queues;
     private final int vnet;
     private final boolean xdp;
     private final boolean skb;
     private final boolean busyPoll;
-    private final Tunnel tunnel;
+    private final boolean ipv6;
+    private final String header;
 
     /**
      * What the port of a tunnel speaks.
@@ -49,16 +47,17 @@ public enum PortKind {
         this(queues, 0, true, skb, busyPoll);
     }
 
-    PortKind(Encapsulation encapsulation, boolean ipv6, String header) {
-        this(1, 0, false, false, false, new Tunnel(encapsulation, ipv6, header));
+    PortKind(boolean ipv6, String header) {
+        this(1, 0, false, false, false, ipv6, header);
     }
 
     PortKind(int queues, int vnet, boolean xdp, boolean skb, boolean busyPoll) {
-        this(queues, vnet, xdp, skb, busyPoll, null);
+        this(queues, vnet, xdp, skb, busyPoll, false, "");
     }
 
-    PortKind(int queues, int vnet, boolean xdp, boolean skb, boolean busyPoll, Tunnel tunnel) {
-        this.tunnel = tunnel;
+    PortKind(int queues, int vnet, boolean xdp, boolean skb, boolean busyPoll, boolean ipv6, String header) {
+        this.ipv6 = ipv6;
+        this.header = header;
         this.queues = queues;
         this.vnet = vnet;
         this.xdp = xdp;
@@ -98,26 +97,26 @@ public enum PortKind {
 
     /** Whether it is a tunnel, else on a device. */
     public boolean isTunnel() {
-        return tunnel != null;
+        return !header.isEmpty();
     }
 
-    /** What it speaks if it is a tunnel. */
+    /** What it speaks; only of a tunnel. */
     public Tunnel tunnel() {
-        return tunnel;
+        OptionalInt key = OptionalInt.of(0x55667788);
+        Encapsulation.Cookie cookie = new Encapsulation.Cookie(4, 0x01020304);
+        Encapsulation encapsulation = switch (this) {
+            case TUNNEL_VXLAN -> new Encapsulation.Vxlan(42);
+            case TUNNEL_GENEVE_IPV6 -> new Encapsulation.Geneve(7);
+            case TUNNEL_L2TPV3_IP ->
+                new Encapsulation.L2tpv3(false, 0x55667788, 0x55667788, cookie, cookie, Counting.PINNED, 0, 0);
+            default -> new Encapsulation.Gre(key, key, Counting.NONE, 0, false, Optional.empty());
+        };
+        return new Tunnel(encapsulation, ipv6, header);
     }
 
     /** Whether frames of any length are received, as there are large frames for them. */
     public boolean takesLongFrames() {
         return offloads() || isTunnel();
-    }
-
-    private static Encapsulation gre() {
-        OptionalInt key = OptionalInt.of(0x55667788);
-        return new Encapsulation.Gre(key, key, Counting.NONE, 0, false, Optional.empty());
-    }
-
-    private static Encapsulation.Cookie cookie() {
-        return new Encapsulation.Cookie(4, 0x01020304);
     }
 
     boolean skb() {

@@ -79,7 +79,13 @@ public final class TunnelCable implements AutoCloseable {
     public Endpoint endpoint(String device) throws IOException {
         int end = device.equals(nearDevice) ? 1 : 2;
         Protocol protocol = tunnel.encapsulation().protocol();
-        return new Endpoint(InetAddress.getByName(address(end)), protocol.defaultPort());
+        byte[] address = tunnel.ipv6() ? new byte[16] : new byte[] {10, 9, 0, 0};
+        if (tunnel.ipv6()) {
+            address[0] = (byte) 0xfd;
+            address[1] = 9;
+        }
+        address[address.length - 1] = (byte) end;
+        return new Endpoint(InetAddress.getByAddress(address), protocol.defaultPort());
     }
 
     private Endpoint other(String device) throws IOException {

@@ -16,13 +16,13 @@ final class Backlog {
     private int free;
     private int freeCount;
 
-    /** One tunnel's packets. */
-    static final class Queue {
+    /** One tunnel's packets. The tunnel is one itself: an object fewer that has to come into the cache. */
+    abstract static class Queue {
         private int head = NONE;
         private int tail = NONE;
         private int count;
 
-        int count() {
+        final int count() {
             return count;
         }
     }

@@ -46,6 +46,9 @@ final class Receiver {
 
     private boolean starved;
 
+    /** Of no meaning, but what leaves no trace the compiler leaves out. */
+    private long warmed;
+
     /** @param outerHeader whether packets begin with their IPv4 header, as those of IPv4 raw sockets do */
     Receiver(Underlay underlay, int fd, boolean outerHeader, FramePool pool, Counters counters) {
         this.underlay = underlay;
@@ -75,6 +78,9 @@ final class Receiver {
             failed();
             return false;
         }
+        if (underlay.isWide()) {
+            warm(n);
+        }
         int packets = 0;
         for (int i = 0; i < n; i++) {
             packets += take(i);
@@ -87,6 +93,21 @@ final class Receiver {
             batch = Math.min(SLOTS, batch * 2);
         }
         return full;
+    }
+
+    /**
+     * With ten thousand tunnels each packet's is somewhere in the last cache or behind. The look-ups of a whole vector, in a
+     * loop that does nothing else, wait for the memory all at once instead of one after the
+     * other: 950 ns a packet instead of 1100, of which 600 are the kernel's.
+     */
+    private void warm(int n) {
+        int outer = outerHeader ? IPV4_HEADER : 0;
+        long sum = 0;
+        for (int i = 0; i < n; i++) {
+            int at = frames[i] + FramePool.HEADROOM + outer;
+            sum += underlay.warm(messages.high(i), messages.low(i), messages.port(i), at, messages.length(i) - outer);
+        }
+        warmed += sum;
     }
 
     private void failed() {
@@ -177,6 +198,10 @@ final class Receiver {
     /** Bytes of the IPv4 header; more than there are if it is cut off. */
     private int ipHeader(int at, int length) {
         return length < IPV4_HEADER ? Integer.MAX_VALUE : Math.max(IPV4_HEADER, (bytes.get(at) & 0xf) * 4);
+    }
+
+    long warmed() {
+        return warmed;
     }
 
     boolean isStarved() {

@@ -11,14 +11,13 @@ import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.SoftOffload;
 
 /** One tunnel. Its packets wait in the {@link Underlay}, which receives and sends for all of them. */
-final class TunnelQueue implements PortQueue {
+final class TunnelQueue extends Backlog.Queue implements PortQueue {
     private final Underlay underlay;
     private final TunnelSpec spec;
     private final Session session;
     private final FramePool pool;
     private final Counters counters;
     private final SoftOffload offload;
-    private final Backlog.Queue backlog = new Backlog.Queue();
     private final int depth;
     private final int maxFrame;
     private final int overhead;
@@ -54,10 +53,6 @@ final class TunnelQueue implements PortQueue {
         return counters;
     }
 
-    Backlog.Queue backlog() {
-        return backlog;
-    }
-
     // Receiving
 
     int round() {
@@ -72,14 +67,19 @@ final class TunnelQueue implements PortQueue {
     public int poll(Vector vector, int limit) {
         int wanted = Math.min(limit, depth);
         underlay.turn(this, wanted);
-        if (backlog.count() == 0) {
+        if (count() == 0) {
             return 0;
         }
-        long bytes = underlay.backlog().take(backlog, vector, wanted);
+        long bytes = underlay.backlog().take(this, vector, wanted);
         counters.add(PortCounter.RX_PACKETS, vector.count);
         counters.add(PortCounter.RX_BYTES, bytes);
         counters.add(PortCounter.RX_VECTORS, 1);
         return vector.count;
+    }
+
+    /** Reads what receiving a packet reads, so that it is in the cache. */
+    long warm() {
+        return counters.get(PortCounter.RX_PACKETS) + session.overhead() + count();
     }
 
     /** A packet of this tunnel's peer with its key has come; returns whether its frame has been taken. */
@@ -184,7 +184,7 @@ final class TunnelQueue implements PortQueue {
 
     @Override
     public boolean pending() {
-        return backlog.count() > 0 || underlay.hasWaiting() || underlay.isStarved();
+        return count() > 0 || underlay.hasWaiting() || underlay.isStarved();
     }
 
     @Override

@@ -40,6 +40,9 @@ public final class Underlay implements AutoCloseable {
     /** A round over more ports takes longer, so that it has to receive more. */
     private static final int PORTS_A_CALL = 32;
 
+    /** Tunnels from which on looking all of a vector's up beforehand pays. */
+    private static final int WIDE = 256;
+
     private static final int PORT_SHIFT = 40;
     private static final PortCounter[] REASONS = reasons();
 
@@ -203,7 +206,7 @@ public final class Underlay implements AutoCloseable {
         if (!queue.peer().removeUser()) {
             peers.remove(peer);
         }
-        queue.received(PortCounter.RX_DROP_CLOSED, backlog.drop(queue.backlog(), pool));
+        queue.received(PortCounter.RX_DROP_CLOSED, backlog.drop(queue, pool));
         sender.drop(queue);
         close();
     }
@@ -236,7 +239,7 @@ public final class Underlay implements AutoCloseable {
     /** A port wants to poll: the first that comes round again begins a new round. */
     void turn(TunnelQueue queue, int wanted) {
         boolean again = queue.round() == round;
-        if (again && queue.backlog().count() < wanted) {
+        if (again && queue.count() < wanted) {
             round++;
             int calls = 1 + ports.size() / PORTS_A_CALL;
             boolean more = true;
@@ -245,6 +248,23 @@ public final class Underlay implements AutoCloseable {
             }
         }
         queue.round(round);
+    }
+
+    /** Whether there are so many tunnels that they don't fit into the first caches. */
+    boolean isWide() {
+        return ports.size() > WIDE;
+    }
+
+    /** Grows as memory is read ahead. */
+    long warmed() {
+        return receiver.warmed();
+    }
+
+    /** Looks a packet's tunnel up, so that it is in the cache when the packet is handed on. */
+    long warm(long high, long low, int port, int offset, int length) {
+        long key = protocol.key(pool.bytes(), offset, length);
+        TunnelQueue queue = key < 0 ? null : tunnels.get(high, low, number(key, port));
+        return queue == null ? 0 : queue.warm();
     }
 
     /** Hands a packet to its tunnel; returns whether it has taken the frame. Counts what it drops. */
@@ -272,9 +292,9 @@ public final class Underlay implements AutoCloseable {
         if (backlog.free() == 0) {
             sweep();
         }
-        boolean room = backlog.free() > 0 && queue.backlog().count() < BACKLOG_EACH && !isAsleep(queue);
+        boolean room = backlog.free() > 0 && queue.count() < BACKLOG_EACH && !isAsleep(queue);
         if (room) {
-            backlog.add(queue.backlog(), offset, length);
+            backlog.add(queue, offset, length);
         }
         return room;
     }
@@ -292,7 +312,7 @@ public final class Underlay implements AutoCloseable {
         for (int i = 0; i < ports.size(); i++) {
             TunnelQueue queue = ports.get(i);
             if (isAsleep(queue)) {
-                queue.received(PortCounter.RX_DROP_FULL, backlog.drop(queue.backlog(), pool));
+                queue.received(PortCounter.RX_DROP_FULL, backlog.drop(queue, pool));
             }
         }
     }

@@ -27,21 +27,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class KernelPeerTest {
     private static final PortKind KIND = PortKind.TUNNEL_VXLAN;
-    private static final Endpoint FAR;
-
-    static {
-        try {
-            FAR = new Endpoint(InetAddress.getByName("10.9.0.2"), Protocol.VXLAN.defaultPort());
-        } catch (java.net.UnknownHostException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
-
     private Lab lab;
+    private Endpoint far;
 
     @BeforeEach
     void makeLab() throws Exception {
         lab = new Lab(4096, 100);
+        far = new Endpoint(InetAddress.getByAddress(new byte[] {10, 9, 0, 2}), Protocol.VXLAN.defaultPort());
     }
 
     @AfterEach
@@ -106,8 +98,8 @@ class KernelPeerTest {
         lab.netns("wire0").ip("link set vx1 up");
         Wire second = lab.keep(new Wire(lab.netns("wire0"), "vx1"));
         Underlay underlay = lab.underlay("port0", Underlay.Settings.DEFAULT);
-        Port one = lab.tunnel(underlay, new TunnelSpec(new Encapsulation.Vxlan(42), FAR));
-        Port two = lab.tunnel(underlay, new TunnelSpec(new Encapsulation.Vxlan(43), FAR));
+        Port one = lab.tunnel(underlay, new TunnelSpec(new Encapsulation.Vxlan(42), far));
+        Port two = lab.tunnel(underlay, new TunnelSpec(new Encapsulation.Vxlan(43), far));
         lab.poll(one, 1);
         lab.poll(two, 1);
         byte[] frame = Frames.of(1, 1, 600);
@@ -125,7 +117,7 @@ class KernelPeerTest {
         lab.cable(KIND, "port0", "wire0", 1_500);
         Wire wire = lab.wire("wire0");
         Underlay underlay = lab.underlay("port0", new Underlay.Settings(false, dontFragment, true));
-        Port port = lab.tunnel(underlay, new TunnelSpec(KIND.tunnel().encapsulation(), FAR));
+        Port port = lab.tunnel(underlay, new TunnelSpec(KIND.tunnel().encapsulation(), far));
         List<byte[]> all = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             all.add(Frames.of(0, i, i < 10 ? 1_514 : 1_450));

@@ -85,6 +85,7 @@ class UnderlayTest {
         long received =
                 ports.stream().mapToLong(port -> port.counters().received()).sum();
         assertThat(received).isEqualTo(200);
+        assertThat(underlay.warmed()).isPositive();
     }
 
     @Test
@@ -183,7 +184,9 @@ class UnderlayTest {
     void whatDoesNotFitTheSocketIsRefusedAndChangesNothing() throws Exception {
         Encapsulation vxlan = new Encapsulation.Vxlan(1);
         ends.port(underlay, vxlan, peerAt);
-        Endpoint ipv6 = new Endpoint(InetAddress.getByName("::1"), 4789);
+        byte[] loopback = new byte[16];
+        loopback[15] = 1;
+        Endpoint ipv6 = new Endpoint(InetAddress.getByAddress(loopback), 4789);
         refuse(() -> ends.port(underlay, vxlan, peerAt), "there is a tunnel to " + peerAt);
         refuse(() -> ends.port(underlay, new Encapsulation.Geneve(1), peerAt), "a GENEVE tunnel on a socket for VXLAN");
         refuse(() -> ends.port(underlay, vxlan, ipv6), "peer [0:0:0:0:0:0:0:1]:4789 is of the other IP version");
