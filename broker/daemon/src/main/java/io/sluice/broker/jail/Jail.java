@@ -19,7 +19,11 @@ public final class Jail implements AutoCloseable {
     private final PoliceState state;
     private final Closer owned;
 
-    Jail(NetNamespace inside, PoliceState state, Closer owned) {
+    /** Of the host end. */
+    final int ifindex;
+
+    Jail(int ifindex, NetNamespace inside, PoliceState state, Closer owned) {
+        this.ifindex = ifindex;
         this.inside = inside;
         this.state = state;
         this.owned = owned;

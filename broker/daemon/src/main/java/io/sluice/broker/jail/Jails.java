@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 public final class Jails implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Jails.class);
     private static final int GROUP = 0x51000000;
+    private static final int ENDED = 0x52000000;
     private static final int DEFAULT_MTU = 1500;
 
     /** What uses the device inside a jail. */
@@ -43,6 +44,9 @@ public final class Jails implements AutoCloseable {
 
     private final Rtnetlink host;
     private final int group;
+    /** Of devices whose jails have ended, so that all can be deleted at once. */
+    private final int ended;
+
     private long made;
 
     /**
@@ -53,13 +57,14 @@ public final class Jails implements AutoCloseable {
         CRC32 hash = new CRC32();
         hash.update(instance.getBytes(java.nio.charset.StandardCharsets.UTF_8));
         group = GROUP | ((int) hash.getValue() & 0xffffff);
+        ended = ENDED | ((int) hash.getValue() & 0xffffff);
         host = Rtnetlink.open();
-        List<Integer> left = host.ofGroup(group);
-        for (int ifindex : left) {
-            host.delete(ifindex);
-        }
-        if (!left.isEmpty()) {
-            LOG.info("removed {} devices that a killed broker had left", left.size());
+        for (int own : new int[] {group, ended}) {
+            int left = host.ofGroup(own).size();
+            if (left > 0) {
+                host.deleteGroup(own);
+                LOG.info("removed {} devices that a killed broker had left", left);
+            }
         }
     }
 
@@ -93,7 +98,7 @@ public final class Jails implements AutoCloseable {
             });
             host.up(ifindex, false);
             route(place, ifindex);
-            return new Jail(inside, state, closer.release());
+            return new Jail(ifindex, inside, state, closer.release());
         }
     }
 
@@ -159,14 +164,37 @@ public final class Jails implements AutoCloseable {
         return address.getAddress().length * Byte.SIZE;
     }
 
-    private void delete(int ifindex) {
-        try {
-            host.delete(ifindex);
-            if (host.exists(ifindex)) {
+    /** Deletes the devices of jails, with the waits of the kernel that one takes. The caller may be any thread. */
+    public void delete(List<Jail> jails) {
+        try (Rtnetlink netlink = Rtnetlink.open()) {
+            for (Jail jail : jails) {
+                netlink.group(jail.ifindex, ended);
+            }
+            netlink.deleteGroup(ended);
+        } catch (IOException e) {
+            LOG.warn("jails' devices are deleted one by one: {}", e.getMessage());
+        }
+    }
+
+    /** Nothing happens if it is gone already. The caller may be any thread. */
+    private static void delete(int ifindex) {
+        try (Rtnetlink netlink = Rtnetlink.open()) {
+            netlink.delete(ifindex);
+            if (netlink.exists(ifindex)) {
                 throw new IOException("it is still there");
             }
         } catch (IOException e) {
             LOG.error("device {} of a jail is not gone, but shut: {}", ifindex, e.getMessage());
+        }
+    }
+
+    /** Whether the device is gone, and so the only way out. */
+    public boolean isGone(Jail jail) {
+        try {
+            return !host.exists(jail.ifindex);
+        } catch (IOException e) {
+            LOG.error("device {} of a jail can't be looked up: {}", jail.ifindex, e.getMessage());
+            return false;
         }
     }
 

@@ -1,6 +1,7 @@
 package io.sluice.broker.lease;
 
 import io.sluice.broker.audit.Audit;
+import io.sluice.broker.jail.Jailed;
 import io.sluice.broker.policy.Order;
 import io.sluice.broker.policy.Quota;
 import io.sluice.grant.v1.AuditEvent;
@@ -12,16 +13,37 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** All live leases and what each tenant has used of its quota. */
+/**
+ * All live leases, those that have ended but still hold something, and what each tenant has used of its quota. A lease in a
+ * jail ends at once, with its gate; its devices and descriptors go in other threads, and count until they are gone.
+ */
 public final class Leases {
+    private static final Logger LOG = LoggerFactory.getLogger(Leases.class);
+
     private final Map<Long, Lease> live = new LinkedHashMap<>();
+    private final List<Ended> ended = new ArrayList<>();
+    private final List<Going> going = new ArrayList<>();
     private final Map<String, Long> pools = new HashMap<>();
+    private final Map<String, Long> returned = new HashMap<>();
     private final Audit audit;
+    private final Maker maker;
     private long lastId;
 
-    public Leases(Audit audit) {
+    /** A lease whose gate is shut. */
+    private record Ended(Lease lease, Jailed jailed, AuditEvent.Builder event) {}
+
+    /** What is taken down together, or could not be. */
+    private record Going(List<Ended> all, Map<String, Long> memory, CompletableFuture<Void> done) {}
+
+    /** @param maker of what the leases hold; borrowed */
+    public Leases(Audit audit, Maker maker) {
         this.audit = audit;
+        this.maker = maker;
     }
 
     /** A number that no lease has had. */
@@ -30,14 +52,19 @@ public final class Leases {
     }
 
     /**
-     * Whether {@code tenant} may have so much more.
+     * Whether {@code tenant} may have so much more. If it is for what has ended that it may not, waits until that is gone.
      *
      * @param pool bytes of it
      * @return what the quota forbids, or empty
      */
     public Optional<String> overQuota(String tenant, Quota quota, List<Order> orders, long pool) {
+        Optional<String> over = over(tenant, quota, orders, pool);
+        return over.isPresent() && settle(tenant) ? over(tenant, quota, orders, pool) : over;
+    }
+
+    private Optional<String> over(String tenant, Quota quota, List<Order> orders, long pool) {
         List<Order> all = new ArrayList<>(orders);
-        live.values().stream()
+        Stream.concat(live.values().stream(), unsettled().map(Ended::lease))
                 .filter(lease -> lease.holder().tenant().equals(tenant))
                 .forEach(lease -> all.add(lease.order()));
         long queues = all.stream().mapToLong(order -> order.queues().size()).sum();
@@ -55,9 +82,18 @@ public final class Leases {
                 : Optional.of(held + " " + what + " would be held, " + allowed + " are allowed");
     }
 
-    /** Charges memory that belongs to no lease, a pool; negative to give it back. */
+    /** Charges memory that belongs to no lease, a pool. */
     public void charge(String tenant, long bytes) {
         pools.merge(tenant, bytes, Long::sum);
+    }
+
+    /** Takes such a charge back, once what has just ended is gone, as the kernel keeps its memory until then. */
+    public void discharge(String tenant, long bytes) {
+        if (ended.isEmpty()) {
+            charge(tenant, -bytes);
+        } else {
+            returned.merge(tenant, bytes, Long::sum);
+        }
     }
 
     /** Records a lease that was made. */
@@ -66,14 +102,75 @@ public final class Leases {
         audit.record(lease.audit(AuditEvent.Type.GRANT));
     }
 
-    /** Takes a lease back from whoever has its descriptors, frees what it held, and writes it down. */
+    /**
+     * Takes a lease back from whoever has its descriptors, frees what it held, and writes it down. In a jail, all that
+     * follows the first step is for {@link #reap} or {@link #settle}.
+     */
     public void end(Lease lease, EndReason reason, String why) {
         if (live.remove(lease.id()) == null) {
             return;
         }
-        lease.made().close();
         String text = reason.name().toLowerCase(java.util.Locale.ROOT);
-        audit.record(lease.audit(AuditEvent.Type.END).setReason(why.isEmpty() ? text : text + ": " + why));
+        AuditEvent.Builder event = lease.audit(AuditEvent.Type.END).setReason(why.isEmpty() ? text : text + ": " + why);
+        if (lease.made() instanceof Jailed jailed) {
+            jailed.jail().shut();
+            ended.add(new Ended(lease, jailed, event));
+        } else {
+            lease.made().close();
+            audit.record(event);
+        }
+    }
+
+    private Stream<Ended> unsettled() {
+        return Stream.concat(ended.stream(), going.stream().flatMap(each -> each.all().stream()));
+    }
+
+    /**
+     * Starts to take down what has ended, all in one go, and writes down what is gone by now.
+     *
+     * @param wake called by another thread once it is worth calling this again
+     */
+    public void reap(Runnable wake) {
+        if (!ended.isEmpty()) {
+            List<Ended> all = List.copyOf(ended);
+            Map<String, Long> memory = Map.copyOf(returned);
+            ended.clear();
+            returned.clear();
+            CompletableFuture<Void> done = maker.remove(
+                            all.stream().map(Ended::jailed).toList())
+                    .exceptionally(e -> {
+                        LOG.error("leases that have ended still hold something", e);
+                        return null;
+                    });
+            going.add(new Going(all, memory, done));
+            CompletableFuture<Void> unused = done.thenRun(wake); // once it is done, so no call comes too early
+        }
+        going.removeIf(each -> each.done().isDone() && isGone(each));
+    }
+
+    private boolean isGone(Going each) {
+        boolean gone = each.all().stream().map(Ended::jailed).allMatch(maker::isGone);
+        if (gone) {
+            each.memory().forEach((tenant, bytes) -> charge(tenant, -bytes));
+            each.all().forEach(one -> audit.record(one.event()));
+        }
+        return gone;
+    }
+
+    /** Waits until all that has ended is gone. */
+    public void settle() {
+        reap(() -> {});
+        going.forEach(each -> each.done().join());
+        reap(() -> {});
+    }
+
+    /** The same if any of it was {@code tenant}'s; returns whether it was. */
+    public boolean settle(String tenant) {
+        boolean any = unsettled().anyMatch(one -> one.lease().holder().tenant().equals(tenant));
+        if (any) {
+            settle();
+        }
+        return any;
     }
 
     /** The live lease of that id. */

@@ -197,6 +197,22 @@ public final class Rtnetlink implements AutoCloseable {
                 Errno.ENODEV);
     }
 
+    /** Moves a device to a group. One that is gone is no error. */
+    public void group(int ifindex, int group) throws IOException {
+        socket.attempt(
+                new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, 0, 0).u32(IFLA_GROUP, group),
+                "move device " + ifindex + " to a group",
+                Errno.ENODEV);
+    }
+
+    /** Deletes all devices of a group, with the waits of the kernel that one takes. */
+    public void deleteGroup(int group) throws IOException {
+        socket.attempt(
+                new NetlinkMessage(DELLINK, 0).link(AF_UNSPEC, 0, 0, 0).u32(IFLA_GROUP, group),
+                "delete the devices of a group",
+                Errno.ENODEV);
+    }
+
     /** Whether there is such a device. */
     public boolean exists(int ifindex) throws IOException {
         NetlinkMessage request = get(ifindex);

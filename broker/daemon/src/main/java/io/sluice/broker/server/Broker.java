@@ -69,6 +69,7 @@ public final class Broker implements AutoCloseable {
             }
             long now = System.nanoTime();
             List.copyOf(state.connections).forEach(connection -> settle(connection, now));
+            state.leases.reap(wakeup::signal);
         }
     }
 
@@ -283,7 +284,7 @@ public final class Broker implements AutoCloseable {
             state.audit.unwatch(connection.watcher);
         }
         if (connection.pool != null) {
-            state.leases.charge(connection.holder.tenant(), -connection.pool.size());
+            state.leases.discharge(connection.holder.tenant(), connection.pool.size());
             connection.pool.close();
         }
         connection.channel.close();
@@ -299,6 +300,7 @@ public final class Broker implements AutoCloseable {
     @Override
     public void close() {
         List.copyOf(state.connections).forEach(connection -> drop(connection, EndReason.SHUTDOWN, ""));
+        state.leases.settle();
         listeners.forEach(Listener::close);
         state.maker.close();
         state.audit.record(AuditEvent.newBuilder().setType(AuditEvent.Type.STOPPED));

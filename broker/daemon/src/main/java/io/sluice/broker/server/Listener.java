@@ -9,7 +9,6 @@ import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import jnr.constants.platform.Errno;
 import jnr.unixsocket.UnixServerSocketChannel;
 import jnr.unixsocket.UnixSocketAddress;
@@ -48,15 +47,24 @@ final class Listener implements AutoCloseable {
         Files.createDirectories(path.toAbsolutePath().getParent());
         UnixServerSocketChannel server = UnixServerSocketChannel.open();
         try {
-            // The file is open to fewer before it is open to these, so the permissions may follow the bind.
             Fd socket = Fd.duplicateOf(server.getFD()).closeOnExecNonBlocking();
             refuseDescriptors(socket);
-            server.socket().bind(new UnixSocketAddress(path.toFile()), BACKLOG);
-            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
+            bind(server, path, permissions);
             return new Listener(path, table, server, socket);
         } catch (IOException | RuntimeException e) {
             server.close();
             throw new IOException("cannot listen at " + path + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The file has its permissions from the first. No other thread makes files at this time, whom the umask would concern. */
+    private static void bind(UnixServerSocketChannel server, Path path, String permissions) throws IOException {
+        int mode = Integer.parseInt(permissions.replaceAll("[rwx]", "1").replace('-', '0'), 2);
+        int mask = LIBC.umask(0777 & ~mode);
+        try {
+            server.socket().bind(new UnixSocketAddress(path.toFile()), BACKLOG);
+        } finally {
+            LIBC.umask(mask);
         }
     }
 

@@ -28,7 +28,7 @@ final class State {
         this.identities = identities;
         this.audit = audit;
         this.maker = maker;
-        this.leases = new Leases(audit);
+        this.leases = new Leases(audit, maker);
         loadPolicy();
     }
 

@@ -8,6 +8,7 @@ import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.Decision;
 import io.sluice.broker.policy.Grant;
 import io.sluice.broker.policy.Order;
+import io.sluice.broker.policy.Place;
 import io.sluice.broker.policy.Quota;
 import io.sluice.broker.policy.Tenant;
 import io.sluice.grant.channel.FrameChannel;
@@ -72,7 +73,7 @@ final class TenantOperations {
                 reply.setPool(PoolLease.newBuilder().setFd(0).setSize(poolSize));
             }
             for (Order order : orders) {
-                Maker.Result result = state.maker.make(order, pool);
+                Maker.Result result = make(connection, order, pool);
                 undo.add(result.made()::close);
                 Lease lease = new Lease(
                         state.leases.nextId(), connection.holder, order, result.made(), System.currentTimeMillis());
@@ -102,6 +103,19 @@ final class TenantOperations {
         connection.leases.addAll(made);
         connection.phase = Phase.CONFIRMING;
         connection.restartClock();
+    }
+
+    /** Tries again if it may be the tenant's own, in a jail that is just going, that is in the way, such as a route. */
+    private Maker.Result make(Connection connection, Order order, Pool pool) throws Rejection {
+        try {
+            return state.maker.make(order, pool);
+        } catch (Rejection e) {
+            boolean busy = e.error().getCode() == Error.Code.BUSY && order.place() instanceof Place.Jail;
+            if (!busy || !state.leases.settle(connection.holder.tenant())) {
+                throw e;
+            }
+            return state.maker.make(order, pool);
+        }
     }
 
     private static io.sluice.grant.v1.Lease describe(Lease lease, Maker.Result result, int firstFd) {
@@ -207,6 +221,7 @@ final class TenantOperations {
                         Error.Code.NOT_FOUND, "this connection holds no lease " + Long.toUnsignedString(id), ""));
         connection.leases.remove(lease);
         state.leases.end(lease, EndReason.RELEASED, "");
+        state.leases.settle();
         connection.reply(request.getId(), Reply.newBuilder().setReleased(Released.getDefaultInstance()));
     }
 

@@ -22,7 +22,7 @@ public final class Soak {
      * What a soak came to.
      *
      * @param cycles clients that came and went
-     * @param outcomes words of the last round's clients, summed over all
+     * @param outcomes how these ended, over all rounds
      * @param kills of the broker
      * @param before what was there before the first
      * @param after what was there in the end
