@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,8 +35,8 @@ public final class Leases {
     private final Maker maker;
     private long lastId;
 
-    /** A lease whose gate is shut. */
-    private record Ended(Lease lease, Jailed jailed, AuditEvent.Builder event) {}
+    /** A lease whose gate is shut, and what to write down when it is gone. */
+    private record Ended(Lease lease, Jailed jailed, Optional<AuditEvent.Builder> event) {}
 
     /** What is taken down together, or could not be. */
     private record Going(List<Ended> all, Map<String, Long> memory, CompletableFuture<Void> done) {}
@@ -59,7 +60,9 @@ public final class Leases {
      */
     public Optional<String> overQuota(String tenant, Quota quota, List<Order> orders, long pool) {
         Optional<String> over = over(tenant, quota, orders, pool);
-        return over.isPresent() && settle(tenant) ? over(tenant, quota, orders, pool) : over;
+        return over.isPresent() && settle(lease -> lease.holder().tenant().equals(tenant))
+                ? over(tenant, quota, orders, pool)
+                : over;
     }
 
     private Optional<String> over(String tenant, Quota quota, List<Order> orders, long pool) {
@@ -114,10 +117,19 @@ public final class Leases {
         AuditEvent.Builder event = lease.audit(AuditEvent.Type.END).setReason(why.isEmpty() ? text : text + ": " + why);
         if (lease.made() instanceof Jailed jailed) {
             jailed.jail().shut();
-            ended.add(new Ended(lease, jailed, event));
+            ended.add(new Ended(lease, jailed, Optional.of(event)));
         } else {
             lease.made().close();
             audit.record(event);
+        }
+    }
+
+    /** Has what was made for a lease, which was never added, taken down like one that has ended. */
+    public void discard(Lease lease) {
+        if (lease.made() instanceof Jailed jailed) {
+            ended.add(new Ended(lease, jailed, Optional.empty()));
+        } else {
+            lease.made().close();
         }
     }
 
@@ -152,7 +164,7 @@ public final class Leases {
         boolean gone = each.all().stream().map(Ended::jailed).allMatch(maker::isGone);
         if (gone) {
             each.memory().forEach((tenant, bytes) -> charge(tenant, -bytes));
-            each.all().forEach(one -> audit.record(one.event()));
+            each.all().forEach(one -> one.event().ifPresent(audit::record));
         }
         return gone;
     }
@@ -164,9 +176,9 @@ public final class Leases {
         reap(() -> {});
     }
 
-    /** The same if any of it was {@code tenant}'s; returns whether it was. */
-    public boolean settle(String tenant) {
-        boolean any = unsettled().anyMatch(one -> one.lease().holder().tenant().equals(tenant));
+    /** The same if any of it is {@code such}; returns whether it is. */
+    public boolean settle(Predicate<Lease> such) {
+        boolean any = unsettled().map(Ended::lease).anyMatch(such);
         if (any) {
             settle();
         }

@@ -8,7 +8,6 @@ import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.Decision;
 import io.sluice.broker.policy.Grant;
 import io.sluice.broker.policy.Order;
-import io.sluice.broker.policy.Place;
 import io.sluice.broker.policy.Quota;
 import io.sluice.broker.policy.Tenant;
 import io.sluice.grant.channel.FrameChannel;
@@ -73,10 +72,10 @@ final class TenantOperations {
                 reply.setPool(PoolLease.newBuilder().setFd(0).setSize(poolSize));
             }
             for (Order order : orders) {
-                Maker.Result result = make(connection, order, pool);
-                undo.add(result.made()::close);
+                Maker.Result result = make(order, pool);
                 Lease lease = new Lease(
                         state.leases.nextId(), connection.holder, order, result.made(), System.currentTimeMillis());
+                undo.add(() -> state.leases.discard(lease));
                 made.add(lease);
                 reply.addLeases(describe(lease, result, copies.size()));
                 for (Fd fd : result.made().fds()) {
@@ -105,13 +104,13 @@ final class TenantOperations {
         connection.restartClock();
     }
 
-    /** Tries again if it may be the tenant's own, in a jail that is just going, that is in the way, such as a route. */
-    private Maker.Result make(Connection connection, Order order, Pool pool) throws Rejection {
+    /** Tries again if one that has ended, and is just going, may be in the way, such as its route. */
+    private Maker.Result make(Order order, Pool pool) throws Rejection {
         try {
             return state.maker.make(order, pool);
         } catch (Rejection e) {
-            boolean busy = e.error().getCode() == Error.Code.BUSY && order.place() instanceof Place.Jail;
-            if (!busy || !state.leases.settle(connection.holder.tenant())) {
+            boolean busy = e.error().getCode() == Error.Code.BUSY;
+            if (!busy || !state.leases.settle(lease -> lease.order().place().equals(order.place()))) {
                 throw e;
             }
             return state.maker.make(order, pool);
