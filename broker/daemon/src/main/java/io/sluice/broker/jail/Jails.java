@@ -14,6 +14,7 @@ import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.stream.Stream;
@@ -45,7 +46,7 @@ public final class Jails implements AutoCloseable {
     private final Rtnetlink host;
     private final int group;
     /** Of devices whose jails have ended, so that all can be deleted at once. */
-    private final int ended;
+    final int ended;
 
     private long made;
 
@@ -184,17 +185,7 @@ public final class Jails implements AutoCloseable {
                 throw new IOException("it is still there");
             }
         } catch (IOException e) {
-            LOG.error("device {} of a jail is not gone, but shut: {}", ifindex, e.getMessage());
-        }
-    }
-
-    /** Whether the device is gone, and so the only way out. */
-    public boolean isGone(Jail jail) {
-        try {
-            return !host.exists(jail.ifindex);
-        } catch (IOException e) {
-            LOG.error("device {} of a jail can't be looked up: {}", jail.ifindex, e.getMessage());
-            return false;
+            throw new UncheckedIOException("device " + ifindex + " of a jail is not gone, but shut", e);
         }
     }
 

@@ -16,30 +16,26 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * All live leases, those that have ended but still hold something, and what each tenant has used of its quota. A lease in a
  * jail ends at once, with its gate; its devices and descriptors go in other threads, and count until they are gone.
  */
 public final class Leases {
-    private static final Logger LOG = LoggerFactory.getLogger(Leases.class);
-
     private final Map<Long, Lease> live = new LinkedHashMap<>();
-    private final List<Ended> ended = new ArrayList<>();
+    /** Ended, but not gone. */
+    private final Map<Long, Lease> ended = new HashMap<>();
+    /** Shut in this turn, to be taken down together, and what is to be done once that is. */
+    private final List<Lease> shut = new ArrayList<>();
+
+    private final List<Runnable> afterwards = new ArrayList<>();
     private final List<Going> going = new ArrayList<>();
     private final Map<String, Long> pools = new HashMap<>();
-    private final Map<String, Long> returned = new HashMap<>();
     private final Audit audit;
     private final Maker maker;
     private long lastId;
 
-    /** A lease whose gate is shut, and what to write down when it is gone. */
-    private record Ended(Lease lease, Jailed jailed, Optional<AuditEvent.Builder> event) {}
-
-    /** What is taken down together, or could not be. */
-    private record Going(List<Ended> all, Map<String, Long> memory, CompletableFuture<Void> done) {}
+    private record Going(CompletableFuture<Void> gone, List<Runnable> afterwards) {}
 
     /** @param maker of what the leases hold; borrowed */
     public Leases(Audit audit, Maker maker) {
@@ -53,21 +49,14 @@ public final class Leases {
     }
 
     /**
-     * Whether {@code tenant} may have so much more. If it is for what has ended that it may not, waits until that is gone.
+     * Whether {@code tenant} may have so much more. What has ended counts until it is gone.
      *
      * @param pool bytes of it
      * @return what the quota forbids, or empty
      */
     public Optional<String> overQuota(String tenant, Quota quota, List<Order> orders, long pool) {
-        Optional<String> over = over(tenant, quota, orders, pool);
-        return over.isPresent() && settle(lease -> lease.holder().tenant().equals(tenant))
-                ? over(tenant, quota, orders, pool)
-                : over;
-    }
-
-    private Optional<String> over(String tenant, Quota quota, List<Order> orders, long pool) {
         List<Order> all = new ArrayList<>(orders);
-        Stream.concat(live.values().stream(), unsettled().map(Ended::lease))
+        Stream.concat(live.values().stream(), ended.values().stream())
                 .filter(lease -> lease.holder().tenant().equals(tenant))
                 .forEach(lease -> all.add(lease.order()));
         long queues = all.stream().mapToLong(order -> order.queues().size()).sum();
@@ -85,18 +74,9 @@ public final class Leases {
                 : Optional.of(held + " " + what + " would be held, " + allowed + " are allowed");
     }
 
-    /** Charges memory that belongs to no lease, a pool. */
+    /** Charges memory that belongs to no lease, a pool; negative to give it back. */
     public void charge(String tenant, long bytes) {
         pools.merge(tenant, bytes, Long::sum);
-    }
-
-    /** Takes such a charge back, once what has just ended is gone, as the kernel keeps its memory until then. */
-    public void discharge(String tenant, long bytes) {
-        if (ended.isEmpty()) {
-            charge(tenant, -bytes);
-        } else {
-            returned.merge(tenant, bytes, Long::sum);
-        }
     }
 
     /** Records a lease that was made. */
@@ -105,82 +85,69 @@ public final class Leases {
         audit.record(lease.audit(AuditEvent.Type.GRANT));
     }
 
-    /**
-     * Takes a lease back from whoever has its descriptors, frees what it held, and writes it down. In a jail, all that
-     * follows the first step is for {@link #reap} or {@link #settle}.
-     */
+    /** Takes a lease back from whoever has its descriptors, and writes that down once all that it held is free. */
     public void end(Lease lease, EndReason reason, String why) {
         if (live.remove(lease.id()) == null) {
             return;
         }
+        ended.put(lease.id(), lease);
+        discard(lease);
         String text = reason.name().toLowerCase(java.util.Locale.ROOT);
         AuditEvent.Builder event = lease.audit(AuditEvent.Type.END).setReason(why.isEmpty() ? text : text + ": " + why);
-        if (lease.made() instanceof Jailed jailed) {
-            jailed.jail().shut();
-            ended.add(new Ended(lease, jailed, Optional.of(event)));
-        } else {
-            lease.made().close();
+        afterwards(() -> {
+            ended.remove(lease.id());
             audit.record(event);
-        }
+        });
     }
 
-    /** Has what was made for a lease, which was never added, taken down like one that has ended. */
+    /** Takes down what was made for a lease. In a jail, that is shut at once, and the rest is for {@link #reap}. */
     public void discard(Lease lease) {
         if (lease.made() instanceof Jailed jailed) {
-            ended.add(new Ended(lease, jailed, Optional.empty()));
+            jailed.jail().shut();
+            shut.add(lease);
         } else {
             lease.made().close();
         }
     }
 
-    private Stream<Ended> unsettled() {
-        return Stream.concat(ended.stream(), going.stream().flatMap(each -> each.all().stream()));
+    /** Does something once all that was shut in this turn is gone; at once if nothing was. */
+    public void afterwards(Runnable step) {
+        if (shut.isEmpty()) {
+            step.run();
+        } else {
+            afterwards.add(step);
+        }
     }
 
     /**
-     * Starts to take down what has ended, all in one go, and writes down what is gone by now.
+     * Starts to take down what was shut, all in one go, and does what was to be done after what is gone by now. What can't
+     * be taken down stays shut, is logged, and counts for as long as this broker runs; its successor tries again.
      *
      * @param wake called by another thread once it is worth calling this again
      */
     public void reap(Runnable wake) {
-        if (!ended.isEmpty()) {
-            List<Ended> all = List.copyOf(ended);
-            Map<String, Long> memory = Map.copyOf(returned);
-            ended.clear();
-            returned.clear();
-            CompletableFuture<Void> done = maker.remove(
-                            all.stream().map(Ended::jailed).toList())
-                    .exceptionally(e -> {
-                        LOG.error("leases that have ended still hold something", e);
-                        return null;
-                    });
-            going.add(new Going(all, memory, done));
-            CompletableFuture<Void> unused = done.thenRun(wake); // once it is done, so no call comes too early
+        if (!shut.isEmpty()) {
+            CompletableFuture<Void> gone = maker.remove(List.copyOf(shut));
+            going.add(new Going(gone, List.copyOf(afterwards)));
+            shut.clear();
+            afterwards.clear();
+            CompletableFuture<Void> unused = gone.whenComplete((nothing, e) -> wake.run());
         }
-        going.removeIf(each -> each.done().isDone() && isGone(each));
-    }
-
-    private boolean isGone(Going each) {
-        boolean gone = each.all().stream().map(Ended::jailed).allMatch(maker::isGone);
-        if (gone) {
-            each.memory().forEach((tenant, bytes) -> charge(tenant, -bytes));
-            each.all().forEach(one -> one.event().ifPresent(audit::record));
+        for (Going each : List.copyOf(going)) {
+            if (each.gone().isDone() && !each.gone().isCompletedExceptionally()) {
+                going.remove(each);
+                each.afterwards().forEach(Runnable::run);
+            }
         }
-        return gone;
     }
 
-    /** Waits until all that has ended is gone. */
-    public void settle() {
-        reap(() -> {});
-        going.forEach(each -> each.done().join());
-        reap(() -> {});
-    }
-
-    /** The same if any of it is {@code such}; returns whether it is. */
+    /** If any of what has ended and is not gone is {@code such}, waits for all of it; returns whether there was any. */
     public boolean settle(Predicate<Lease> such) {
-        boolean any = unsettled().map(Ended::lease).anyMatch(such);
+        boolean any = ended.values().stream().anyMatch(such);
         if (any) {
-            settle();
+            reap(() -> {});
+            going.forEach(each -> each.gone().handle((nothing, e) -> null).join());
+            reap(() -> {});
         }
         return any;
     }

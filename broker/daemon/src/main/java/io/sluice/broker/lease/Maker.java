@@ -23,13 +23,15 @@ import io.sluice.grant.v1.Error;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.stream.Stream;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes what an order says, and turns failures into what the client may know. */
 public final class Maker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Maker.class);
     private static final int THREADS = 8;
 
     private final XdpDevices xdpDevices = new XdpDevices();
@@ -78,32 +80,25 @@ public final class Maker implements AutoCloseable {
 
     /**
      * Takes down what was made in jails: the devices first, then the rest. Each deletion of devices and each last close(2)
-     * of a packet or AF_XDP socket waits some 10 to 30 ms for the other CPUs (RCU), whoever asks for it, so this happens in
-     * threads that end with it: the waits of all that is taken down at a time pass at the same time, and the broker goes on.
+     * of a packet or AF_XDP socket waits 10 to 30 ms for what the other CPUs are just reading (RCU), whoever asks for it. So
+     * this is left to threads that end with it: their waits pass at the same time, and the broker goes on.
      *
-     * @return done when all is closed
+     * @return done when all is gone, or with an exception if some of it is not
      */
-    CompletableFuture<Void> remove(List<Jailed> ended) {
-        Queue<Jailed> rest = new ConcurrentLinkedQueue<>(ended);
-        return inThread(() -> jails.delete(ended.stream().map(Jailed::jail).toList()))
-                .thenCompose(deleted -> CompletableFuture.allOf(Stream.generate(() -> inThread(() -> closeAll(rest)))
-                        .limit(Math.min(THREADS, ended.size()))
-                        .toArray(CompletableFuture[]::new)));
-    }
-
-    private static CompletableFuture<Void> inThread(Runnable job) {
-        return CompletableFuture.runAsync(job, body -> new Thread(null, body, "ending", 0, false).start());
-    }
-
-    private static void closeAll(Queue<Jailed> rest) {
-        for (Jailed next = rest.poll(); next != null; next = rest.poll()) {
-            next.close();
-        }
-    }
-
-    /** Whether the jail's device is there no more. */
-    boolean isGone(Jailed jailed) {
-        return jails.isGone(jailed.jail());
+    CompletableFuture<Void> remove(List<Lease> ended) {
+        List<Jailed> all = ended.stream().map(lease -> (Jailed) lease.made()).toList();
+        ExecutorService threads = Executors.newFixedThreadPool(Math.min(THREADS, all.size()));
+        CompletableFuture<Void> deleted = CompletableFuture.runAsync(
+                () -> jails.delete(all.stream().map(Jailed::jail).toList()), threads);
+        return CompletableFuture.allOf(all.stream()
+                        .map(each -> deleted.thenRunAsync(each::close, threads))
+                        .toArray(CompletableFuture[]::new))
+                .whenComplete((nothing, e) -> {
+                    threads.shutdown();
+                    if (e != null) {
+                        LOG.error("jails that have ended are shut, but not gone", e);
+                    }
+                });
     }
 
     /** On the device of that name in the network namespace of this thread. */

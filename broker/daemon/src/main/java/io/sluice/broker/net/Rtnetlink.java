@@ -34,7 +34,6 @@ public final class Rtnetlink implements AutoCloseable {
     private static final int NEWROUTE = 24;
     private static final int NEWQDISC = 36;
     private static final int NEWTFILTER = 44;
-    private static final int GETTFILTER = 46;
 
     private static final int IFLA_ADDRESS = 1;
     private static final int IFLA_IFNAME = 3;
@@ -153,18 +152,10 @@ public final class Rtnetlink implements AutoCloseable {
                         spec -> spec.nest(
                                 AF_INET6, inet6 -> inet6.bytes(IFLA_INET6_ADDR_GEN_MODE, (byte) ADDR_GEN_MODE_NONE)));
         socket.attempt(quiet, "turn off IPv6 autoconfiguration of device " + ifindex, Errno.EAFNOSUPPORT);
-        set(ifindex, noArp ? IFF_UP | IFF_NOARP : IFF_UP, IFF_UP | IFF_NOARP, "up");
-    }
-
-    /** Takes a device down. */
-    public void down(int ifindex) throws IOException {
-        set(ifindex, 0, IFF_UP, "down");
-    }
-
-    private void set(int ifindex, int flags, int change, String what) throws IOException {
+        int flags = noArp ? IFF_UP | IFF_NOARP : IFF_UP;
         socket.request(
-                new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, flags, change),
-                "set device " + ifindex + " " + what);
+                new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, flags, IFF_UP | IFF_NOARP),
+                "set device " + ifindex + " up");
     }
 
     /** Sets the bytes of a device's packets without the Ethernet header. */
@@ -262,13 +253,6 @@ public final class Rtnetlink implements AutoCloseable {
         return link(get(ifindex), ifindex).attribute(LINK, IFLA_MTU, 4).getInt(0);
     }
 
-    /** The 6 bytes of a device's Ethernet address. */
-    public byte[] mac(int ifindex) throws IOException {
-        byte[] mac = new byte[6];
-        link(get(ifindex), ifindex).attribute(LINK, IFLA_ADDRESS, mac.length).get(mac);
-        return mac;
-    }
-
     private static NetlinkMessage get(int ifindex) {
         return new NetlinkMessage(GETLINK, 0).link(AF_UNSPEC, ifindex, 0, 0).u32(IFLA_EXT_MASK, SKIP_STATS);
     }
@@ -327,7 +311,9 @@ public final class Rtnetlink implements AutoCloseable {
                 .traffic(ifindex, CLSACT_HANDLE, CLSACT, 0)
                 .text(TCA_KIND, "clsact");
         socket.attempt(qdisc, "add clsact to device " + ifindex, Errno.EEXIST);
-        NetlinkMessage filter = filter(NEWTFILTER, CREATE | EXCL, ifindex, ingress)
+        NetlinkMessage filter = new NetlinkMessage(NEWTFILTER, CREATE | EXCL)
+                .traffic(ifindex, FILTER_HANDLE, ingress ? CLSACT_INGRESS : CLSACT_EGRESS, FILTER_INFO)
+                .text(TCA_KIND, "bpf")
                 .nest(
                         TCA_OPTIONS,
                         options -> options.u32(TCA_BPF_FD, program.number())
@@ -335,23 +321,6 @@ public final class Rtnetlink implements AutoCloseable {
                                 .u32(TCA_BPF_FLAGS, ACT_DIRECT));
         socket.request(
                 filter, "add filter " + name + " to " + (ingress ? "ingress" : "egress") + " of device " + ifindex);
-    }
-
-    /** Whether {@link #police} is in force. */
-    public boolean policed(int ifindex, boolean ingress) throws IOException {
-        // Without a qdisc or any filter the kernel says EINVAL, without this one ENOENT.
-        return socket.attempt(
-                filter(GETTFILTER, 0, ifindex, ingress),
-                "look up the filter of device " + ifindex,
-                Errno.ENOENT,
-                Errno.EINVAL,
-                Errno.ENODEV);
-    }
-
-    private static NetlinkMessage filter(int type, int flags, int ifindex, boolean ingress) {
-        return new NetlinkMessage(type, flags)
-                .traffic(ifindex, FILTER_HANDLE, ingress ? CLSACT_INGRESS : CLSACT_EGRESS, FILTER_INFO)
-                .text(TCA_KIND, "bpf");
     }
 
     @Override

@@ -284,7 +284,9 @@ public final class Broker implements AutoCloseable {
             state.audit.unwatch(connection.watcher);
         }
         if (connection.pool != null) {
-            state.leases.discharge(connection.holder.tenant(), connection.pool.size());
+            String tenant = connection.holder.tenant();
+            long size = connection.pool.size();
+            state.leases.afterwards(() -> state.leases.charge(tenant, -size)); // the kernel has it mapped until then
             connection.pool.close();
         }
         connection.channel.close();
@@ -300,7 +302,7 @@ public final class Broker implements AutoCloseable {
     @Override
     public void close() {
         List.copyOf(state.connections).forEach(connection -> drop(connection, EndReason.SHUTDOWN, ""));
-        state.leases.settle();
+        state.leases.settle(any -> true);
         listeners.forEach(Listener::close);
         state.maker.close();
         state.audit.record(AuditEvent.newBuilder().setType(AuditEvent.Type.STOPPED));

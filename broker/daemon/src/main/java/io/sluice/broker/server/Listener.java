@@ -46,23 +46,17 @@ final class Listener implements AutoCloseable {
         }
         Files.createDirectories(path.toAbsolutePath().getParent());
         UnixServerSocketChannel server = UnixServerSocketChannel.open();
+        // The file has its permissions from the first. No other thread makes files now, whom the mask would concern.
+        int mode = Integer.parseInt(permissions.replaceAll("[rwx]", "1").replace('-', '0'), 2);
+        int mask = LIBC.umask(0777 & ~mode);
         try {
             Fd socket = Fd.duplicateOf(server.getFD()).closeOnExecNonBlocking();
             refuseDescriptors(socket);
-            bind(server, path, permissions);
+            server.socket().bind(new UnixSocketAddress(path.toFile()), BACKLOG);
             return new Listener(path, table, server, socket);
         } catch (IOException | RuntimeException e) {
             server.close();
             throw new IOException("cannot listen at " + path + ": " + e.getMessage(), e);
-        }
-    }
-
-    /** The file has its permissions from the first. No other thread makes files at this time, whom the umask would concern. */
-    private static void bind(UnixServerSocketChannel server, Path path, String permissions) throws IOException {
-        int mode = Integer.parseInt(permissions.replaceAll("[rwx]", "1").replace('-', '0'), 2);
-        int mask = LIBC.umask(0777 & ~mode);
-        try {
-            server.socket().bind(new UnixSocketAddress(path.toFile()), BACKLOG);
         } finally {
             LIBC.umask(mask);
         }

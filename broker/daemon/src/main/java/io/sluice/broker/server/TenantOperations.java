@@ -8,6 +8,7 @@ import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.Decision;
 import io.sluice.broker.policy.Grant;
 import io.sluice.broker.policy.Order;
+import io.sluice.broker.policy.Place;
 import io.sluice.broker.policy.Quota;
 import io.sluice.broker.policy.Tenant;
 import io.sluice.grant.channel.FrameChannel;
@@ -72,7 +73,11 @@ final class TenantOperations {
                 reply.setPool(PoolLease.newBuilder().setFd(0).setSize(poolSize));
             }
             for (Order order : orders) {
-                Maker.Result result = make(order, pool);
+                // Of a routed jail that is just going, the route would be in the way.
+                state.leases.settle(lease -> order.place() instanceof Place.Jail jail
+                        && jail.bridge().isEmpty()
+                        && jail.equals(lease.order().place()));
+                Maker.Result result = state.maker.make(order, pool);
                 Lease lease = new Lease(
                         state.leases.nextId(), connection.holder, order, result.made(), System.currentTimeMillis());
                 undo.add(() -> state.leases.discard(lease));
@@ -102,19 +107,6 @@ final class TenantOperations {
         connection.leases.addAll(made);
         connection.phase = Phase.CONFIRMING;
         connection.restartClock();
-    }
-
-    /** Tries again if one that has ended, and is just going, may be in the way, such as its route. */
-    private Maker.Result make(Order order, Pool pool) throws Rejection {
-        try {
-            return state.maker.make(order, pool);
-        } catch (Rejection e) {
-            boolean busy = e.error().getCode() == Error.Code.BUSY;
-            if (!busy || !state.leases.settle(lease -> lease.order().place().equals(order.place()))) {
-                throw e;
-            }
-            return state.maker.make(order, pool);
-        }
     }
 
     private static io.sluice.grant.v1.Lease describe(Lease lease, Maker.Result result, int firstFd) {
@@ -158,12 +150,17 @@ final class TenantOperations {
     }
 
     private void checkQuota(Connection connection, Quota quota, List<Order> orders, long pool) throws Rejection {
-        var over = state.leases.overQuota(connection.holder.tenant(), quota, orders, pool);
+        String tenant = connection.holder.tenant();
+        var over = state.leases.overQuota(tenant, quota, orders, pool);
+        if (over.isPresent()
+                && state.leases.settle(lease -> lease.holder().tenant().equals(tenant))) {
+            over = state.leases.overQuota(tenant, quota, orders, pool);
+        }
         if (over.isPresent()) {
             denied(connection, "", "quota: " + over.get());
             throw new Rejection(
                     Error.Code.QUOTA,
-                    "tenant " + connection.holder.tenant() + ": " + over.get(),
+                    "tenant " + tenant + ": " + over.get(),
                     "release something, or have the operator raise the quota");
         }
     }
@@ -220,7 +217,7 @@ final class TenantOperations {
                         Error.Code.NOT_FOUND, "this connection holds no lease " + Long.toUnsignedString(id), ""));
         connection.leases.remove(lease);
         state.leases.end(lease, EndReason.RELEASED, "");
-        state.leases.settle();
+        state.leases.settle(any -> true);
         connection.reply(request.getId(), Reply.newBuilder().setReleased(Released.getDefaultInstance()));
     }
 
