@@ -61,10 +61,8 @@ public final class Jails implements AutoCloseable {
         ended = ENDED | ((int) hash.getValue() & 0xffffff);
         host = Rtnetlink.open();
         for (int own : new int[] {group, ended}) {
-            int left = host.ofGroup(own).size();
-            if (left > 0) {
-                host.deleteGroup(own);
-                LOG.info("removed {} devices that a killed broker had left", left);
+            if (host.deleteGroup(own)) {
+                LOG.info("removed devices that a killed broker had left");
             }
         }
     }
@@ -84,7 +82,7 @@ public final class Jails implements AutoCloseable {
             NetNamespace inside = NetNamespace.create();
             closer.add(inside::close);
             int ifindex = createVeth(inside.fd(), mac, mtu, queues);
-            closer.add(() -> delete(ifindex));
+            closer.add(() -> delete(List.of(ifindex)));
             PoliceState state = PoliceState.create();
             closer.add(state::close);
             police(host, ifindex, true, PoliceProgram.fromTenant(place.rules(), state));
@@ -165,27 +163,26 @@ public final class Jails implements AutoCloseable {
         return address.getAddress().length * Byte.SIZE;
     }
 
-    /** Deletes the devices of jails, with the waits of the kernel that one takes. The caller may be any thread. */
-    public void delete(List<Jail> jails) {
+    /**
+     * Deletes the devices of jails, with the waits of the kernel that one takes; those that are gone already are no error. The
+     * caller may be any thread.
+     *
+     * @throws UncheckedIOException some may be there still
+     */
+    public void delete(List<Integer> devices) {
         try (Rtnetlink netlink = Rtnetlink.open()) {
-            for (Jail jail : jails) {
-                netlink.group(jail.ifindex, ended);
+            for (int ifindex : devices) {
+                netlink.group(ifindex, ended);
             }
             netlink.deleteGroup(ended);
-        } catch (IOException e) {
-            LOG.warn("jails' devices are deleted one by one: {}", e.getMessage());
-        }
-    }
-
-    /** Nothing happens if it is gone already. The caller may be any thread. */
-    private static void delete(int ifindex) {
-        try (Rtnetlink netlink = Rtnetlink.open()) {
-            netlink.delete(ifindex);
-            if (netlink.exists(ifindex)) {
-                throw new IOException("it is still there");
+            for (int ifindex : devices) {
+                if (netlink.exists(ifindex)) {
+                    throw new IOException("it is still there: device " + ifindex);
+                }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("device " + ifindex + " of a jail is not gone, but shut", e);
+            LOG.error("the device of a jail is not gone, but shut: {}", e.getMessage());
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -3,18 +3,17 @@ package io.sluice.broker.lease;
 import io.sluice.broker.audit.Audit;
 import io.sluice.broker.jail.Jailed;
 import io.sluice.broker.policy.Order;
+import io.sluice.broker.policy.Place;
 import io.sluice.broker.policy.Quota;
 import io.sluice.grant.v1.AuditEvent;
 import io.sluice.grant.v1.EndReason;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -141,15 +140,18 @@ public final class Leases {
         }
     }
 
-    /** If any of what has ended and is not gone is {@code such}, waits for all of it; returns whether there was any. */
-    public boolean settle(Predicate<Lease> such) {
-        boolean any = ended.values().stream().anyMatch(such);
-        if (any) {
-            reap(() -> {});
-            going.forEach(each -> each.gone().handle((nothing, e) -> null).join());
-            reap(() -> {});
-        }
-        return any;
+    /** Waits until all that was shut is gone. */
+    public void settle() {
+        reap(() -> {});
+        going.forEach(each -> each.gone().handle((nothing, e) -> null).join());
+        reap(() -> {});
+    }
+
+    /** Whether a jail like this has ended whose route is in the way of the next one until it is gone. */
+    public boolean isGoing(Place.Jail jail) {
+        return jail.bridge().isEmpty()
+                && ended.values().stream()
+                        .anyMatch(lease -> jail.equals(lease.order().place()));
     }
 
     /** The live lease of that id. */
@@ -160,15 +162,5 @@ public final class Leases {
     /** A snapshot, oldest first. */
     public List<Lease> all() {
         return new ArrayList<>(live.values());
-    }
-
-    /** How many are live. */
-    public int size() {
-        return live.size();
-    }
-
-    /** Ends all of {@code leases}. */
-    public void endAll(Collection<Lease> leases, EndReason reason) {
-        List.copyOf(leases).forEach(lease -> end(lease, reason, ""));
     }
 }

@@ -26,12 +26,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Makes what an order says, and turns failures into what the client may know. */
 public final class Maker implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Maker.class);
     private static final int THREADS = 8;
 
     private final XdpDevices xdpDevices = new XdpDevices();
@@ -87,18 +84,14 @@ public final class Maker implements AutoCloseable {
      */
     CompletableFuture<Void> remove(List<Lease> ended) {
         List<Jailed> all = ended.stream().map(lease -> (Jailed) lease.made()).toList();
+        List<Integer> devices = all.stream().map(each -> each.jail().ifindex()).toList();
         ExecutorService threads = Executors.newFixedThreadPool(Math.min(THREADS, all.size()));
-        CompletableFuture<Void> deleted = CompletableFuture.runAsync(
-                () -> jails.delete(all.stream().map(Jailed::jail).toList()), threads);
+        CompletableFuture<Void> deleted = CompletableFuture.runAsync(() -> jails.delete(devices), threads)
+                .exceptionally(e -> null); // each tries for itself
         return CompletableFuture.allOf(all.stream()
                         .map(each -> deleted.thenRunAsync(each::close, threads))
                         .toArray(CompletableFuture[]::new))
-                .whenComplete((nothing, e) -> {
-                    threads.shutdown();
-                    if (e != null) {
-                        LOG.error("jails that have ended are shut, but not gone", e);
-                    }
-                });
+                .whenComplete((nothing, e) -> threads.shutdown());
     }
 
     /** On the device of that name in the network namespace of this thread. */

@@ -1,7 +1,6 @@
 package io.sluice.broker.net;
 
 import static io.sluice.broker.net.NetlinkMessage.CREATE;
-import static io.sluice.broker.net.NetlinkMessage.DUMP;
 import static io.sluice.broker.net.NetlinkMessage.EXCL;
 import static io.sluice.broker.net.NetlinkMessage.NESTED;
 
@@ -10,7 +9,6 @@ import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 import jnr.constants.platform.Errno;
 
@@ -24,7 +22,6 @@ public final class Rtnetlink implements AutoCloseable {
     private static final int AF_INET = 2;
     private static final int AF_BRIDGE = 7;
     private static final int AF_INET6 = 10;
-    private static final int DUMPS = 20;
 
     private static final int NEWLINK = 16;
     private static final int DELLINK = 17;
@@ -99,7 +96,7 @@ public final class Rtnetlink implements AutoCloseable {
     /**
      * Creates two joined devices, both down: {@code name} here and {@code peerName} in another namespace.
      *
-     * @param group of {@code name}, by which {@link #ofGroup} finds it
+     * @param group of {@code name}, by which {@link #deleteGroup} finds it
      * @param mtu bytes without the Ethernet header, of both
      * @param queues to send and to receive, of both
      * @return the ifindex of {@code name}
@@ -196,9 +193,9 @@ public final class Rtnetlink implements AutoCloseable {
                 Errno.ENODEV);
     }
 
-    /** Deletes all devices of a group, with the waits of the kernel that one takes. */
-    public void deleteGroup(int group) throws IOException {
-        socket.attempt(
+    /** Deletes all devices of a group, with the waits of the kernel that one takes; returns whether there were any. */
+    public boolean deleteGroup(int group) throws IOException {
+        return socket.attempt(
                 new NetlinkMessage(DELLINK, 0).link(AF_UNSPEC, 0, 0, 0).u32(IFLA_GROUP, group),
                 "delete the devices of a group",
                 Errno.ENODEV);
@@ -208,30 +205,6 @@ public final class Rtnetlink implements AutoCloseable {
     public boolean exists(int ifindex) throws IOException {
         NetlinkMessage request = get(ifindex);
         return socket.attempt(request, "look up device " + ifindex, Errno.ENODEV);
-    }
-
-    /** All devices of a group. */
-    public List<Integer> ofGroup(int group) throws IOException {
-        List<Integer> found = new ArrayList<>();
-        for (NetlinkReply link : dump()) {
-            if (link.attribute(LINK, IFLA_GROUP, 4).getInt(0) == group) {
-                found.add(link.word(LINK_IFINDEX));
-            }
-        }
-        return found;
-    }
-
-    /** Repeats a dump during which devices came or went, as it may lack others. */
-    private List<NetlinkReply> dump() throws IOException {
-        for (int i = 0; i < DUMPS; i++) {
-            NetlinkMessage request =
-                    new NetlinkMessage(GETLINK, DUMP).link(AF_UNSPEC, 0, 0, 0).u32(IFLA_EXT_MASK, SKIP_STATS);
-            List<NetlinkReply> links = socket.request(request, "list devices");
-            if (links.stream().noneMatch(NetlinkReply::isInterrupted)) {
-                return links;
-            }
-        }
-        throw new SyscallException("rtnetlink(list devices, which change all the time)", Errno.EINTR.intValue());
     }
 
     /** The index of a device, -1 if there is none of that name. */

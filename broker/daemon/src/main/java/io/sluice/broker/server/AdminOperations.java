@@ -46,7 +46,7 @@ final class AdminOperations {
                                 .setPid((int) ProcessHandle.current().pid())
                                 .setStartedMs(state.startedMs)
                                 .setConnections(state.connections.size())
-                                .setLeases(state.leases.size())
+                                .setLeases(state.leases.all().size())
                                 .setPolicyPath(state.policyFile.toString())
                                 .setPolicyLoadedMs(state.policyLoadedMs)));
     }
@@ -79,7 +79,7 @@ final class AdminOperations {
         Lease lease = find(id);
         String why = request.getRevoke().getWhy();
         ender.end(lease, EndReason.REVOKED, "by uid " + connection.peer.uid() + (why.isEmpty() ? "" : ": " + why));
-        state.leases.settle(any -> true);
+        state.leases.settle();
         connection.reply(request.getId(), Reply.newBuilder().setRevoked(Revoked.getDefaultInstance()));
     }
 
@@ -138,7 +138,7 @@ final class AdminOperations {
                 ended.add(lease.id());
             }
         }
-        state.leases.settle(any -> true);
+        state.leases.settle();
         return ended;
     }
 

@@ -284,9 +284,8 @@ public final class Broker implements AutoCloseable {
             state.audit.unwatch(connection.watcher);
         }
         if (connection.pool != null) {
-            String tenant = connection.holder.tenant();
-            long size = connection.pool.size();
-            state.leases.afterwards(() -> state.leases.charge(tenant, -size)); // the kernel has it mapped until then
+            // The kernel has it mapped until then.
+            state.leases.afterwards(() -> state.leases.charge(connection.holder.tenant(), -connection.pool.size()));
             connection.pool.close();
         }
         connection.channel.close();
@@ -294,7 +293,7 @@ public final class Broker implements AutoCloseable {
     }
 
     private void endLeases(Connection connection, EndReason reason) {
-        state.leases.endAll(connection.leases, reason);
+        connection.leases.forEach(lease -> state.leases.end(lease, reason, ""));
         connection.leases.clear();
     }
 
@@ -302,7 +301,7 @@ public final class Broker implements AutoCloseable {
     @Override
     public void close() {
         List.copyOf(state.connections).forEach(connection -> drop(connection, EndReason.SHUTDOWN, ""));
-        state.leases.settle(any -> true);
+        state.leases.settle();
         listeners.forEach(Listener::close);
         state.maker.close();
         state.audit.record(AuditEvent.newBuilder().setType(AuditEvent.Type.STOPPED));

@@ -73,10 +73,9 @@ final class TenantOperations {
                 reply.setPool(PoolLease.newBuilder().setFd(0).setSize(poolSize));
             }
             for (Order order : orders) {
-                // Of a routed jail that is just going, the route would be in the way.
-                state.leases.settle(lease -> order.place() instanceof Place.Jail jail
-                        && jail.bridge().isEmpty()
-                        && jail.equals(lease.order().place()));
+                if (order.place() instanceof Place.Jail jail && state.leases.isGoing(jail)) {
+                    state.leases.settle();
+                }
                 Maker.Result result = state.maker.make(order, pool);
                 Lease lease = new Lease(
                         state.leases.nextId(), connection.holder, order, result.made(), System.currentTimeMillis());
@@ -152,8 +151,8 @@ final class TenantOperations {
     private void checkQuota(Connection connection, Quota quota, List<Order> orders, long pool) throws Rejection {
         String tenant = connection.holder.tenant();
         var over = state.leases.overQuota(tenant, quota, orders, pool);
-        if (over.isPresent()
-                && state.leases.settle(lease -> lease.holder().tenant().equals(tenant))) {
+        if (over.isPresent()) {
+            state.leases.settle();
             over = state.leases.overQuota(tenant, quota, orders, pool);
         }
         if (over.isPresent()) {
@@ -199,7 +198,7 @@ final class TenantOperations {
                 lease.made().activate();
             }
         } catch (SyscallException e) {
-            state.leases.endAll(connection.leases, EndReason.UNCONFIRMED);
+            connection.leases.forEach(lease -> state.leases.end(lease, EndReason.UNCONFIRMED, ""));
             connection.leases.clear();
             throw new Rejection(Error.Code.INTERNAL, e.getMessage(), "");
         } finally {
@@ -217,7 +216,7 @@ final class TenantOperations {
                         Error.Code.NOT_FOUND, "this connection holds no lease " + Long.toUnsignedString(id), ""));
         connection.leases.remove(lease);
         state.leases.end(lease, EndReason.RELEASED, "");
-        state.leases.settle(any -> true);
+        state.leases.settle();
         connection.reply(request.getId(), Reply.newBuilder().setReleased(Released.getDefaultInstance()));
     }
 

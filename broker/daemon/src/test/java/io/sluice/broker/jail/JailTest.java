@@ -366,9 +366,9 @@ class JailTest {
             try (Jails killed = new Jails("one");
                     Rtnetlink netlink = Rtnetlink.open()) {
                 Jail jail = killed.create(BRIDGED, 1, Jails.Inside.SOCKETS);
-                netlink.group(jail.ifindex, killed.ended);
+                netlink.group(jail.ifindex(), killed.ended);
                 new Jails("one").close();
-                assertThat(netlink.exists(jail.ifindex)).isFalse();
+                assertThat(netlink.exists(jail.ifindex())).isFalse();
                 jail.close();
             }
             return null;

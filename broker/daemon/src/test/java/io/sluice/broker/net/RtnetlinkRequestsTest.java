@@ -179,17 +179,6 @@ class RtnetlinkRequestsTest {
     }
 
     @Test
-    void anInterruptedDumpIsRepeated() throws IOException {
-        String link = "28000000 10001200 %02x000000 00000000  00000000 %02x000000 00000000 00000000 08001b00 05000000";
-        kernel.answer(link.formatted(1, 7));
-        kernel.answer("14000000 03001200 01000000 00000000 00000000");
-        String steady = link.replace("10001200", "10000200");
-        kernel.answer(steady.formatted(2, 7) + steady.formatted(2, 8));
-        kernel.answer("14000000 03000200 02000000 00000000 00000000");
-        assertThat(rtnetlink.ofGroup(5)).containsExactly(7, 8);
-    }
-
-    @Test
     void anAddressOfAnotherLengthIsRefused() throws IOException {
         try (Fd namespace = Fd.duplicateOf(0)) {
             assertThatIllegalArgumentException()
