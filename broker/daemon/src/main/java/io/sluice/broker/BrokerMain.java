@@ -5,19 +5,13 @@ import io.sluice.broker.server.Compiler;
 import io.sluice.broker.server.Start;
 import io.sluice.broker.server.Wakeup;
 import io.sluice.broker.sys.BrokerCalls;
-import io.sluice.grant.channel.FrameChannel;
 import io.sluice.grant.sys.Confinement;
 import io.sluice.grant.sys.Fd;
-import io.sluice.grant.v1.Hello;
-import io.sluice.grant.v1.Request;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import jnr.unixsocket.UnixSocketAddress;
-import jnr.unixsocket.UnixSocketChannel;
 
 /** Starts the broker in stages: understand, check the privileges, listen, get the policy, serve. */
 public final class BrokerMain {
@@ -37,7 +31,7 @@ public final class BrokerMain {
 
     private BrokerMain() {}
 
-    /** See {@link Options#HELP}. */
+    /** See help.txt. */
     public static void main(String[] arguments) {
         int status = start(arguments);
         if (status != 0) {
@@ -47,16 +41,16 @@ public final class BrokerMain {
 
     private static int start(String[] arguments) {
         List<String> words = List.of(arguments);
-        if (words.contains("--help") || words.contains("-h")) {
-            System.out.print(Options.HELP);
-            return 0;
-        }
         if (words.contains("--version")) {
             System.out.println("sluice-broker " + BrokerVersion.STRING);
             return 0;
         }
         System.setProperty("java.util.logging.SimpleFormatter.format", "%1$tFT%1$tT.%1$tL %4$s %5$s%6$s%n");
         try {
+            if (words.contains("--help") || words.contains("-h")) {
+                BrokerMain.class.getResourceAsStream("help.txt").transferTo(System.out);
+                return 0;
+            }
             return serve(Options.parse(arguments, System.getenv()));
         } catch (Options.UsageException e) {
             System.err.println("sluice-broker: " + e.getMessage() + "; see --help");
@@ -91,7 +85,7 @@ public final class BrokerMain {
             BrokerCalls.LIBC.signal(SIGHUP, onHangUp);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(wakeup, stopped), "stop"));
             if (options.training()) {
-                new Thread(() -> trainClient(options.socket(), wakeup), "train").start();
+                wakeup.stop();
             } else {
                 restrict(options);
             }
@@ -124,22 +118,6 @@ public final class BrokerMain {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    /** A first request, for the class-data archive. */
-    private static void trainClient(Path socket, Wakeup wakeup) {
-        try (UnixSocketChannel unix = UnixSocketChannel.open(new UnixSocketAddress(socket.toFile()));
-                FrameChannel channel = new FrameChannel(Fd.duplicateOf(unix.getFD()), FrameChannel.MAX_REPLY, true)) {
-            Hello hello = Hello.newBuilder().setVersion(1).setClient("train").build();
-            channel.send(Request.newBuilder().setId(1).setHello(hello).build().toByteArray(), List.of());
-            channel.flush();
-            channel.await(false, (int) TimeUnit.SECONDS.toMillis(STOP_PATIENCE_S));
-            channel.receive().close();
-        } catch (IOException e) {
-            System.err.println("sluice-broker: training: " + e.getMessage());
-        } finally {
-            wakeup.stop();
         }
     }
 }

@@ -12,7 +12,7 @@ import java.util.Map;
  * @param audit where audit lines go; {@code -} for standard output
  * @param allowExtraCapabilities whether to run with more privilege than needed
  * @param seccomp whether to give up the system calls that it has no use for
- * @param training whether to serve one request, without privilege, to record which classes that takes
+ * @param training whether to stop when ready, which takes no privilege, to record which classes a start takes
  */
 record Options(
         Path policy,
@@ -22,23 +22,6 @@ record Options(
         boolean allowExtraCapabilities,
         boolean seccomp,
         boolean training) {
-    static final String HELP = """
-            Usage: sluice broker --policy FILE [options]
-
-            Opens packet sockets for unprivileged programs as its policy allows, and passes them on.
-
-              --policy FILE               who may have what; docs/policy.md
-              --socket PATH               where tenants connect (env SLUICE_BROKER; default /run/sluice/broker.sock)
-              --admin-socket PATH         where the gateway connects (env SLUICE_ADMIN; default /run/sluice/admin.sock)
-              --audit FILE|-              append audit lines (JSON) to FILE; - is standard output, the default
-              --allow-extra-capabilities  start although the process has privileges that it has no use for
-              --no-seccomp                do not give up the system calls that it has no use for
-              --help, --version
-
-            Signals: HUP reads the policy again, TERM and INT end all leases and stop.
-            Exit codes: 0 stopped, 1 failed, 2 usage, 4 policy refused, 5 privileges missing or in excess.
-            """;
-
     /** A command line that can't be understood. */
     static final class UsageException extends Exception {
         private static final long serialVersionUID = 1L;

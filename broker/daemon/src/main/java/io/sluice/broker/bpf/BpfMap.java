@@ -31,7 +31,7 @@ public record BpfMap(Type type, String name, int valueSize, int entries, Fd fd) 
         }
     }
 
-    /** An array of zeroed values of so many bytes: 8 for {@link #put(int, long)} and {@link #get(int)}. */
+    /** An array of zeroed values of so many bytes: 8 for {@link #put(int, long)}. */
     public static BpfMap array(String name, int valueSize, int entries) throws SyscallException {
         return create(Type.ARRAY, name, valueSize, entries);
     }
@@ -62,12 +62,6 @@ public record BpfMap(Type type, String name, int valueSize, int entries, Fd fd) 
     public void put(int key, Fd socket) throws SyscallException {
         requireType(Type.XSKMAP, Integer.BYTES);
         access(BpfCommand.MAP_UPDATE_ELEM, key, Native.allocate(Integer.BYTES).putInt(0, socket.number()));
-    }
-
-    /** A value of 8 bytes of an array. */
-    public long get(int key) throws SyscallException {
-        requireType(Type.ARRAY, Long.BYTES);
-        return lookup(key).getLong(0);
     }
 
     /** A copy of a value of an array, {@link #valueSize()} bytes. */

@@ -20,10 +20,18 @@ public final class Jail implements AutoCloseable {
     private final PoliceState state;
     private final Closer owned;
 
-    Jail(NetNamespace inside, PoliceState state, Closer owned) {
+    private final int ifindex;
+
+    Jail(int ifindex, NetNamespace inside, PoliceState state, Closer owned) {
+        this.ifindex = ifindex;
         this.inside = inside;
         this.state = state;
         this.owned = owned;
+    }
+
+    /** Of the device's host end. */
+    public int ifindex() {
+        return ifindex;
     }
 
     /** Runs {@code body} inside, in a thread of its own. */

@@ -8,16 +8,17 @@ import io.sluice.broker.police.PoliceState;
 import io.sluice.broker.policy.Place;
 import io.sluice.broker.policy.Prefix;
 import io.sluice.broker.policy.Program;
+import io.sluice.broker.sys.Device;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
-import jnr.constants.platform.Errno;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,7 @@ import org.slf4j.LoggerFactory;
 public final class Jails implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Jails.class);
     private static final int GROUP = 0x51000000;
+    private static final int ENDED = 0x52000000;
     private static final int DEFAULT_MTU = 1500;
 
     /** What uses the device inside a jail. */
@@ -42,6 +44,9 @@ public final class Jails implements AutoCloseable {
 
     private final Rtnetlink host;
     private final int group;
+    /** Of devices whose jails have ended, so that all can be deleted at once. */
+    final int ended;
+
     private long made;
 
     /**
@@ -52,13 +57,12 @@ public final class Jails implements AutoCloseable {
         CRC32 hash = new CRC32();
         hash.update(instance.getBytes(java.nio.charset.StandardCharsets.UTF_8));
         group = GROUP | ((int) hash.getValue() & 0xffffff);
+        ended = ENDED | ((int) hash.getValue() & 0xffffff);
         host = Rtnetlink.open();
-        List<Integer> left = host.ofGroup(group);
-        for (int ifindex : left) {
-            host.delete(ifindex);
-        }
-        if (!left.isEmpty()) {
-            LOG.info("removed {} devices that a killed broker had left", left.size());
+        for (int own : new int[] {group, ended}) {
+            if (host.deleteGroup(own)) {
+                LOG.info("removed devices that a killed broker had left");
+            }
         }
     }
 
@@ -71,18 +75,19 @@ public final class Jails implements AutoCloseable {
      */
     public Jail create(Place.Jail place, int queues, Inside use) throws IOException {
         try (Closer closer = new Closer()) {
-            int bridge = place.bridge().isEmpty() ? 0 : bridge(place.bridge());
-            int mtu = bridge == 0 ? DEFAULT_MTU : host.mtu(bridge);
+            boolean bridged = !place.bridge().isEmpty();
+            int bridge = bridged ? Device.named(place.bridge()).ifindex() : 0;
+            int mtu = bridged ? Device.named(place.bridge()).mtu() : DEFAULT_MTU;
             byte[] mac = place.mac().network();
             NetNamespace inside = NetNamespace.create();
             closer.add(inside::close);
             int ifindex = createVeth(inside.fd(), mac, mtu, queues);
-            closer.add(() -> delete(ifindex));
+            closer.add(() -> delete(List.of(ifindex)));
             PoliceState state = PoliceState.create();
             closer.add(state::close);
             police(host, ifindex, true, place.fromTenant(), state.symbols());
             police(host, ifindex, false, place.toTenant(), state.symbols());
-            if (bridge != 0) {
+            if (bridged) {
                 host.master(ifindex, bridge);
                 host.guard(ifindex);
             }
@@ -92,16 +97,8 @@ public final class Jails implements AutoCloseable {
             });
             host.up(ifindex, false);
             route(place, ifindex);
-            return new Jail(inside, state, closer.release());
+            return new Jail(ifindex, inside, state, closer.release());
         }
-    }
-
-    private int bridge(String name) throws IOException {
-        int ifindex = host.ifindex(name);
-        if (ifindex < 0) {
-            throw new SyscallException("look up bridge " + name, Errno.ENODEV.intValue());
-        }
-        return ifindex;
     }
 
     private int createVeth(Fd inside, byte[] mac, int mtu, int queues) throws IOException {
@@ -154,14 +151,26 @@ public final class Jails implements AutoCloseable {
         return address.getAddress().length * Byte.SIZE;
     }
 
-    private void delete(int ifindex) {
-        try {
-            host.delete(ifindex);
-            if (host.exists(ifindex)) {
-                throw new IOException("it is still there");
+    /**
+     * Deletes the devices of jails, with the waits of the kernel that one takes; those that are gone already are no error. The
+     * caller may be any thread.
+     *
+     * @throws UncheckedIOException some may be there still
+     */
+    public void delete(List<Integer> devices) {
+        try (Rtnetlink netlink = Rtnetlink.open()) {
+            for (int ifindex : devices) {
+                netlink.group(ifindex, ended);
+            }
+            netlink.deleteGroup(ended);
+            for (int ifindex : devices) {
+                if (netlink.exists(ifindex)) {
+                    throw new IOException("it is still there: device " + ifindex);
+                }
             }
         } catch (IOException e) {
-            LOG.error("device {} of a jail is not gone, but shut: {}", ifindex, e.getMessage());
+            LOG.error("the device of a jail is not gone, but shut: {}", e.getMessage());
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -1,27 +1,45 @@
 package io.sluice.broker.lease;
 
 import io.sluice.broker.audit.Audit;
+import io.sluice.broker.jail.Jailed;
 import io.sluice.broker.policy.Order;
+import io.sluice.broker.policy.Place;
 import io.sluice.broker.policy.Quota;
 import io.sluice.grant.v1.AuditEvent;
 import io.sluice.grant.v1.EndReason;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
-/** All live leases and what each tenant has used of its quota. */
+/**
+ * All live leases, those that have ended but still hold something, and what each tenant has used of its quota. A lease in a
+ * jail ends at once, with its gate; its devices and descriptors go in other threads, and count until they are gone.
+ */
 public final class Leases {
     private final Map<Long, Lease> live = new LinkedHashMap<>();
+    /** Ended, but not gone. */
+    private final Map<Long, Lease> ended = new HashMap<>();
+    /** Shut in this turn, to be taken down together, and what is to be done once that is. */
+    private final List<Lease> shut = new ArrayList<>();
+
+    private final List<Runnable> afterwards = new ArrayList<>();
+    private final List<Going> going = new ArrayList<>();
     private final Map<String, Long> pools = new HashMap<>();
     private final Audit audit;
+    private final Maker maker;
     private long lastId;
 
-    public Leases(Audit audit) {
+    private record Going(CompletableFuture<Void> gone, List<Runnable> afterwards) {}
+
+    /** @param maker of what the leases hold; borrowed */
+    public Leases(Audit audit, Maker maker) {
         this.audit = audit;
+        this.maker = maker;
     }
 
     /** A number that no lease has had. */
@@ -30,14 +48,14 @@ public final class Leases {
     }
 
     /**
-     * Whether {@code tenant} may have so much more.
+     * Whether {@code tenant} may have so much more. What has ended counts until it is gone.
      *
      * @param pool bytes of it
      * @return what the quota forbids, or empty
      */
     public Optional<String> overQuota(String tenant, Quota quota, List<Order> orders, long pool) {
         List<Order> all = new ArrayList<>(orders);
-        live.values().stream()
+        Stream.concat(live.values().stream(), ended.values().stream())
                 .filter(lease -> lease.holder().tenant().equals(tenant))
                 .forEach(lease -> all.add(lease.order()));
         long queues = all.stream().mapToLong(order -> order.queues().size()).sum();
@@ -66,14 +84,74 @@ public final class Leases {
         audit.record(lease.audit(AuditEvent.Type.GRANT));
     }
 
-    /** Takes a lease back from whoever has its descriptors, frees what it held, and writes it down. */
+    /** Takes a lease back from whoever has its descriptors, and writes that down once all that it held is free. */
     public void end(Lease lease, EndReason reason, String why) {
         if (live.remove(lease.id()) == null) {
             return;
         }
-        lease.made().close();
+        ended.put(lease.id(), lease);
+        discard(lease);
         String text = reason.name().toLowerCase(java.util.Locale.ROOT);
-        audit.record(lease.audit(AuditEvent.Type.END).setReason(why.isEmpty() ? text : text + ": " + why));
+        AuditEvent.Builder event = lease.audit(AuditEvent.Type.END).setReason(why.isEmpty() ? text : text + ": " + why);
+        afterwards(() -> {
+            ended.remove(lease.id());
+            audit.record(event);
+        });
+    }
+
+    /** Takes down what was made for a lease. In a jail, that is shut at once, and the rest is for {@link #reap}. */
+    public void discard(Lease lease) {
+        if (lease.made() instanceof Jailed jailed) {
+            jailed.jail().shut();
+            shut.add(lease);
+        } else {
+            lease.made().close();
+        }
+    }
+
+    /** Does something once all that was shut in this turn is gone; at once if nothing was. */
+    public void afterwards(Runnable step) {
+        if (shut.isEmpty()) {
+            step.run();
+        } else {
+            afterwards.add(step);
+        }
+    }
+
+    /**
+     * Starts to take down what was shut, all in one go, and does what was to be done after what is gone by now. What can't
+     * be taken down stays shut, is logged, and counts for as long as this broker runs; its successor tries again.
+     *
+     * @param wake called by another thread once it is worth calling this again
+     */
+    public void reap(Runnable wake) {
+        if (!shut.isEmpty()) {
+            CompletableFuture<Void> gone = maker.remove(List.copyOf(shut));
+            going.add(new Going(gone, List.copyOf(afterwards)));
+            shut.clear();
+            afterwards.clear();
+            CompletableFuture<Void> unused = gone.whenComplete((nothing, e) -> wake.run());
+        }
+        for (Going each : List.copyOf(going)) {
+            if (each.gone().isDone() && !each.gone().isCompletedExceptionally()) {
+                going.remove(each);
+                each.afterwards().forEach(Runnable::run);
+            }
+        }
+    }
+
+    /** Waits until all that was shut is gone. */
+    public void settle() {
+        reap(() -> {});
+        going.forEach(each -> each.gone().handle((nothing, e) -> null).join());
+        reap(() -> {});
+    }
+
+    /** Whether a jail like this has ended whose route is in the way of the next one until it is gone. */
+    public boolean isGoing(Place.Jail jail) {
+        return jail.bridge().isEmpty()
+                && ended.values().stream()
+                        .anyMatch(lease -> jail.equals(lease.order().place()));
     }
 
     /** The live lease of that id. */
@@ -84,15 +162,5 @@ public final class Leases {
     /** A snapshot, oldest first. */
     public List<Lease> all() {
         return new ArrayList<>(live.values());
-    }
-
-    /** How many are live. */
-    public int size() {
-        return live.size();
-    }
-
-    /** Ends all of {@code leases}. */
-    public void endAll(Collection<Lease> leases, EndReason reason) {
-        List.copyOf(leases).forEach(lease -> end(lease, reason, ""));
     }
 }

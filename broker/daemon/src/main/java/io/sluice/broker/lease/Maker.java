@@ -22,9 +22,15 @@ import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.Error;
 import java.io.IOException;
 import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /** Makes what an order says, and turns failures into what the client may know. */
 public final class Maker implements AutoCloseable {
+    private static final int THREADS = 8;
+
     private final XdpDevices xdpDevices = new XdpDevices();
     private final Jails jails;
 
@@ -67,6 +73,25 @@ public final class Maker implements AutoCloseable {
             closer.release();
             return new Result(new Jailed(inside.made(), jail), inside.device());
         }
+    }
+
+    /**
+     * Takes down what was made in jails: the devices first, then the rest. Each deletion of devices and each last close(2)
+     * of a packet or AF_XDP socket waits 10 to 30 ms for what the other CPUs are just reading (RCU), whoever asks for it. So
+     * this is left to threads that end with it: their waits pass at the same time, and the broker goes on.
+     *
+     * @return done when all is gone, or with an exception if some of it is not
+     */
+    CompletableFuture<Void> remove(List<Lease> ended) {
+        List<Jailed> all = ended.stream().map(lease -> (Jailed) lease.made()).toList();
+        List<Integer> devices = all.stream().map(each -> each.jail().ifindex()).toList();
+        ExecutorService threads = Executors.newFixedThreadPool(Math.min(THREADS, all.size()));
+        CompletableFuture<Void> deleted = CompletableFuture.runAsync(() -> jails.delete(devices), threads)
+                .exceptionally(e -> null); // each tries for itself
+        return CompletableFuture.allOf(all.stream()
+                        .map(each -> deleted.thenRunAsync(each::close, threads))
+                        .toArray(CompletableFuture[]::new))
+                .whenComplete((nothing, e) -> threads.shutdown());
     }
 
     /** On the device of that name in the network namespace of this thread. */

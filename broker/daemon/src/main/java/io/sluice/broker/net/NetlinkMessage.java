@@ -25,7 +25,6 @@ final class NetlinkMessage {
 
     static final int CREATE = 0x400;
     static final int EXCL = 0x200;
-    static final int DUMP = 0x300;
     private static final int REQUEST_ACK = 5;
 
     private static final int TABLE_MAIN = 254;

@@ -21,7 +21,6 @@ record NetlinkReply(int type, int flags, int sequence, ByteBuffer payload) {
     private static final int ERROR = 2;
     private static final int DONE = 3;
     private static final int TYPE_MASK = 0x3FFF; // without NLA_F_NESTED and NLA_F_NET_BYTEORDER
-    private static final int DUMP_INTERRUPTED = 0x10;
     private static final int CAPPED = 0x100;
     private static final int HAS_ATTRIBUTES = 0x200;
     private static final int MESSAGE = 1;
@@ -49,11 +48,6 @@ record NetlinkReply(int type, int flags, int sequence, ByteBuffer payload) {
     /** Whether nothing follows: the acknowledgement, an error, or the end of a dump. */
     boolean isLast() {
         return type == ERROR || type == DONE;
-    }
-
-    /** Whether devices came or went during a dump, so that it may lack some. */
-    boolean isInterrupted() {
-        return (flags & DUMP_INTERRUPTED) != 0;
     }
 
     /** The errno of a last message, 0 if all is well. */

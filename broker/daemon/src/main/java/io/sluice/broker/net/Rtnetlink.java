@@ -1,7 +1,6 @@
 package io.sluice.broker.net;
 
 import static io.sluice.broker.net.NetlinkMessage.CREATE;
-import static io.sluice.broker.net.NetlinkMessage.DUMP;
 import static io.sluice.broker.net.NetlinkMessage.EXCL;
 import static io.sluice.broker.net.NetlinkMessage.NESTED;
 
@@ -10,7 +9,6 @@ import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 import jnr.constants.platform.Errno;
 
@@ -24,7 +22,6 @@ public final class Rtnetlink implements AutoCloseable {
     private static final int AF_INET = 2;
     private static final int AF_BRIDGE = 7;
     private static final int AF_INET6 = 10;
-    private static final int DUMPS = 20;
 
     private static final int NEWLINK = 16;
     private static final int DELLINK = 17;
@@ -34,7 +31,6 @@ public final class Rtnetlink implements AutoCloseable {
     private static final int NEWROUTE = 24;
     private static final int NEWQDISC = 36;
     private static final int NEWTFILTER = 44;
-    private static final int GETTFILTER = 46;
 
     private static final int IFLA_ADDRESS = 1;
     private static final int IFLA_IFNAME = 3;
@@ -100,7 +96,7 @@ public final class Rtnetlink implements AutoCloseable {
     /**
      * Creates two joined devices, both down: {@code name} here and {@code peerName} in another namespace.
      *
-     * @param group of {@code name}, by which {@link #ofGroup} finds it
+     * @param group of {@code name}, by which {@link #deleteGroup} finds it
      * @param mtu bytes without the Ethernet header, of both
      * @param queues to send and to receive, of both
      * @return the ifindex of {@code name}
@@ -153,18 +149,10 @@ public final class Rtnetlink implements AutoCloseable {
                         spec -> spec.nest(
                                 AF_INET6, inet6 -> inet6.bytes(IFLA_INET6_ADDR_GEN_MODE, (byte) ADDR_GEN_MODE_NONE)));
         socket.attempt(quiet, "turn off IPv6 autoconfiguration of device " + ifindex, Errno.EAFNOSUPPORT);
-        set(ifindex, noArp ? IFF_UP | IFF_NOARP : IFF_UP, IFF_UP | IFF_NOARP, "up");
-    }
-
-    /** Takes a device down. */
-    public void down(int ifindex) throws IOException {
-        set(ifindex, 0, IFF_UP, "down");
-    }
-
-    private void set(int ifindex, int flags, int change, String what) throws IOException {
+        int flags = noArp ? IFF_UP | IFF_NOARP : IFF_UP;
         socket.request(
-                new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, flags, change),
-                "set device " + ifindex + " " + what);
+                new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, flags, IFF_UP | IFF_NOARP),
+                "set device " + ifindex + " up");
     }
 
     /** Sets the bytes of a device's packets without the Ethernet header. */
@@ -197,34 +185,26 @@ public final class Rtnetlink implements AutoCloseable {
                 Errno.ENODEV);
     }
 
+    /** Moves a device to a group. One that is gone is no error. */
+    public void group(int ifindex, int group) throws IOException {
+        socket.attempt(
+                new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, 0, 0).u32(IFLA_GROUP, group),
+                "move device " + ifindex + " to a group",
+                Errno.ENODEV);
+    }
+
+    /** Deletes all devices of a group, with the waits of the kernel that one takes; returns whether there were any. */
+    public boolean deleteGroup(int group) throws IOException {
+        return socket.attempt(
+                new NetlinkMessage(DELLINK, 0).link(AF_UNSPEC, 0, 0, 0).u32(IFLA_GROUP, group),
+                "delete the devices of a group",
+                Errno.ENODEV);
+    }
+
     /** Whether there is such a device. */
     public boolean exists(int ifindex) throws IOException {
         NetlinkMessage request = get(ifindex);
         return socket.attempt(request, "look up device " + ifindex, Errno.ENODEV);
-    }
-
-    /** All devices of a group. */
-    public List<Integer> ofGroup(int group) throws IOException {
-        List<Integer> found = new ArrayList<>();
-        for (NetlinkReply link : dump()) {
-            if (link.attribute(LINK, IFLA_GROUP, 4).getInt(0) == group) {
-                found.add(link.word(LINK_IFINDEX));
-            }
-        }
-        return found;
-    }
-
-    /** Repeats a dump during which devices came or went, as it may lack others. */
-    private List<NetlinkReply> dump() throws IOException {
-        for (int i = 0; i < DUMPS; i++) {
-            NetlinkMessage request =
-                    new NetlinkMessage(GETLINK, DUMP).link(AF_UNSPEC, 0, 0, 0).u32(IFLA_EXT_MASK, SKIP_STATS);
-            List<NetlinkReply> links = socket.request(request, "list devices");
-            if (links.stream().noneMatch(NetlinkReply::isInterrupted)) {
-                return links;
-            }
-        }
-        throw new SyscallException("rtnetlink(list devices, which change all the time)", Errno.EINTR.intValue());
     }
 
     /** The index of a device, -1 if there is none of that name. */
@@ -244,13 +224,6 @@ public final class Rtnetlink implements AutoCloseable {
     /** Bytes of a device's packets without the Ethernet header. */
     public int mtu(int ifindex) throws IOException {
         return link(get(ifindex), ifindex).attribute(LINK, IFLA_MTU, 4).getInt(0);
-    }
-
-    /** The 6 bytes of a device's Ethernet address. */
-    public byte[] mac(int ifindex) throws IOException {
-        byte[] mac = new byte[6];
-        link(get(ifindex), ifindex).attribute(LINK, IFLA_ADDRESS, mac.length).get(mac);
-        return mac;
     }
 
     private static NetlinkMessage get(int ifindex) {
@@ -311,7 +284,9 @@ public final class Rtnetlink implements AutoCloseable {
                 .traffic(ifindex, CLSACT_HANDLE, CLSACT, 0)
                 .text(TCA_KIND, "clsact");
         socket.attempt(qdisc, "add clsact to device " + ifindex, Errno.EEXIST);
-        NetlinkMessage filter = filter(NEWTFILTER, CREATE | EXCL, ifindex, ingress)
+        NetlinkMessage filter = new NetlinkMessage(NEWTFILTER, CREATE | EXCL)
+                .traffic(ifindex, FILTER_HANDLE, ingress ? CLSACT_INGRESS : CLSACT_EGRESS, FILTER_INFO)
+                .text(TCA_KIND, "bpf")
                 .nest(
                         TCA_OPTIONS,
                         options -> options.u32(TCA_BPF_FD, program.number())
@@ -319,23 +294,6 @@ public final class Rtnetlink implements AutoCloseable {
                                 .u32(TCA_BPF_FLAGS, ACT_DIRECT));
         socket.request(
                 filter, "add filter " + name + " to " + (ingress ? "ingress" : "egress") + " of device " + ifindex);
-    }
-
-    /** Whether {@link #police} is in force. */
-    public boolean policed(int ifindex, boolean ingress) throws IOException {
-        // Without a qdisc or any filter the kernel says EINVAL, without this one ENOENT.
-        return socket.attempt(
-                filter(GETTFILTER, 0, ifindex, ingress),
-                "look up the filter of device " + ifindex,
-                Errno.ENOENT,
-                Errno.EINVAL,
-                Errno.ENODEV);
-    }
-
-    private static NetlinkMessage filter(int type, int flags, int ifindex, boolean ingress) {
-        return new NetlinkMessage(type, flags)
-                .traffic(ifindex, FILTER_HANDLE, ingress ? CLSACT_INGRESS : CLSACT_EGRESS, FILTER_INFO)
-                .text(TCA_KIND, "bpf");
     }
 
     @Override

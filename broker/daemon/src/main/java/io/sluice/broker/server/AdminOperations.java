@@ -22,6 +22,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,17 +35,12 @@ final class AdminOperations {
         void end(Lease lease, EndReason reason, String why);
     }
 
-    /** Somebody who waits for the compiler; one of the two is null. */
-    private interface Asked {
-        void answered(Reply.Builder result, Error error);
-    }
-
     private static final Logger LOG = LoggerFactory.getLogger(AdminOperations.class);
 
     private final State state;
     private final Ender ender;
-    /** In the order of the questions, which is that of the answers. */
-    private final Queue<Asked> asked = new ArrayDeque<>();
+    /** Who waits for the compiler, in the order of the questions, which is that of the answers. */
+    private final Queue<Consumer<Reply.Builder>> asked = new ArrayDeque<>();
 
     AdminOperations(State state, Ender ender) {
         this.state = state;
@@ -60,7 +56,7 @@ final class AdminOperations {
                                 .setPid((int) ProcessHandle.current().pid())
                                 .setStartedMs(state.startedMs)
                                 .setConnections(state.connections.size())
-                                .setLeases(state.leases.size())
+                                .setLeases(state.leases.all().size())
                                 .setPolicyPath(state.policy.source())
                                 .setPolicyLoadedMs(state.policyLoadedMs)));
     }
@@ -93,6 +89,7 @@ final class AdminOperations {
         Lease lease = find(id);
         String why = request.getRevoke().getWhy();
         ender.end(lease, EndReason.REVOKED, "by uid " + connection.peer.uid() + (why.isEmpty() ? "" : ": " + why));
+        state.leases.settle();
         connection.reply(request.getId(), Reply.newBuilder().setRevoked(Revoked.getDefaultInstance()));
     }
 
@@ -119,11 +116,9 @@ final class AdminOperations {
     void reloadPolicy(Connection connection, Request request) throws Rejection {
         try {
             state.compiler.ask();
-            asked.add((result, error) -> {
+            asked.add(reply -> {
                 if (state.connections.contains(connection)) {
-                    connection.reply(
-                            request.getId(),
-                            error == null ? result : Reply.newBuilder().setError(error));
+                    connection.reply(request.getId(), reply);
                 }
             });
         } catch (SyscallException e) {
@@ -135,7 +130,7 @@ final class AdminOperations {
     void reload() {
         try {
             state.compiler.ask();
-            asked.add((result, error) -> {});
+            asked.add(reply -> {});
         } catch (SyscallException e) {
             LOG.error("policy not reloaded: {}", e.getMessage());
         }
@@ -154,10 +149,8 @@ final class AdminOperations {
                         .setType(AuditEvent.Type.POLICY_LOADED)
                         .setReason(policy.source()));
                 LOG.info("policy reloaded from {}", policy.source());
-                answer(
-                        Reply.newBuilder()
-                                .setPolicyReloaded(PolicyReloaded.newBuilder().addAllEnded(endDisallowed())),
-                        null);
+                PolicyReloaded.Builder reloaded = PolicyReloaded.newBuilder().addAllEnded(endDisallowed());
+                answer(Reply.newBuilder().setPolicyReloaded(reloaded));
             }
         } catch (Compiler.Refusal e) {
             state.audit.record(AuditEvent.newBuilder()
@@ -165,7 +158,7 @@ final class AdminOperations {
                     .setReason(e.getMessage()));
             LOG.error("policy not reloaded, nothing has changed:\n{}", e.getMessage());
             String hint = "nothing has changed; correct the file and try again";
-            answer(null, Rejection.error(Error.Code.INVALID, e.getMessage(), hint));
+            refuse(Error.Code.INVALID, e.getMessage(), hint);
         }
     }
 
@@ -173,14 +166,17 @@ final class AdminOperations {
     void compilerGone(IOException why) {
         LOG.error("the policy stays as it is: {}", why.getMessage());
         while (!asked.isEmpty()) {
-            answer(null, Rejection.error(Error.Code.INTERNAL, why.getMessage(), "the policy in force stays"));
+            refuse(Error.Code.INTERNAL, why.getMessage(), "the policy in force stays");
         }
     }
 
-    private void answer(Reply.Builder result, Error error) {
-        Asked first = asked.poll();
-        if (first != null) {
-            first.answered(result, error);
+    private void refuse(Error.Code code, String message, String hint) {
+        answer(Reply.newBuilder().setError(Rejection.error(code, message, hint)));
+    }
+
+    private void answer(Reply.Builder reply) {
+        if (!asked.isEmpty()) {
+            asked.poll().accept(reply);
         }
     }
 
@@ -192,6 +188,7 @@ final class AdminOperations {
                 ended.add(lease.id());
             }
         }
+        state.leases.settle();
         return ended;
     }
 

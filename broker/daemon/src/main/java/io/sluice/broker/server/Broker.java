@@ -68,6 +68,7 @@ public final class Broker implements AutoCloseable {
             }
             long now = System.nanoTime();
             List.copyOf(state.connections).forEach(connection -> settle(connection, now));
+            state.leases.reap(wakeup::signal);
         }
     }
 
@@ -285,7 +286,8 @@ public final class Broker implements AutoCloseable {
             state.audit.unwatch(connection.watcher);
         }
         if (connection.pool != null) {
-            state.leases.charge(connection.holder.tenant(), -connection.pool.size());
+            // The kernel has it mapped until then.
+            state.leases.afterwards(() -> state.leases.charge(connection.holder.tenant(), -connection.pool.size()));
             connection.pool.close();
         }
         connection.channel.close();
@@ -293,7 +295,7 @@ public final class Broker implements AutoCloseable {
     }
 
     private void endLeases(Connection connection, EndReason reason) {
-        state.leases.endAll(connection.leases, reason);
+        connection.leases.forEach(lease -> state.leases.end(lease, reason, ""));
         connection.leases.clear();
     }
 
@@ -301,6 +303,7 @@ public final class Broker implements AutoCloseable {
     @Override
     public void close() {
         List.copyOf(state.connections).forEach(connection -> drop(connection, EndReason.SHUTDOWN, ""));
+        state.leases.settle();
         listeners.forEach(Listener::close);
         state.compiler.close();
         state.maker.close();

@@ -9,7 +9,6 @@ import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import jnr.constants.platform.Errno;
 import jnr.unixsocket.UnixServerSocketChannel;
 import jnr.unixsocket.UnixSocketAddress;
@@ -47,16 +46,19 @@ final class Listener implements AutoCloseable {
         }
         Files.createDirectories(path.toAbsolutePath().getParent());
         UnixServerSocketChannel server = UnixServerSocketChannel.open();
+        // The file has its permissions from the first. No other thread makes files now, whom the mask would concern.
+        int mode = Integer.parseInt(permissions.replaceAll("[rwx]", "1").replace('-', '0'), 2);
+        int mask = LIBC.umask(0777 & ~mode);
         try {
-            // The file is open to fewer before it is open to these, so the permissions may follow the bind.
             Fd socket = Fd.duplicateOf(server.getFD()).closeOnExecNonBlocking();
             refuseDescriptors(socket);
             server.socket().bind(new UnixSocketAddress(path.toFile()), BACKLOG);
-            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
             return new Listener(path, table, server, socket);
         } catch (IOException | RuntimeException e) {
             server.close();
             throw new IOException("cannot listen at " + path + ": " + e.getMessage(), e);
+        } finally {
+            LIBC.umask(mask);
         }
     }
 

@@ -23,7 +23,7 @@ final class State {
         this.compiler = compiler;
         this.audit = audit;
         this.maker = maker;
-        this.leases = new Leases(audit);
+        this.leases = new Leases(audit, maker);
         Policy first = null;
         while (first == null) {
             first = compiler.receive();

@@ -8,6 +8,7 @@ import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.Decision;
 import io.sluice.broker.policy.Grant;
 import io.sluice.broker.policy.Order;
+import io.sluice.broker.policy.Place;
 import io.sluice.broker.policy.Quota;
 import io.sluice.broker.policy.Tenant;
 import io.sluice.grant.channel.FrameChannel;
@@ -72,10 +73,13 @@ final class TenantOperations {
                 reply.setPool(PoolLease.newBuilder().setFd(0).setSize(poolSize));
             }
             for (Order order : orders) {
+                if (order.place() instanceof Place.Jail jail && state.leases.isGoing(jail)) {
+                    state.leases.settle();
+                }
                 Maker.Result result = state.maker.make(order, pool);
-                undo.add(result.made()::close);
                 Lease lease = new Lease(
                         state.leases.nextId(), connection.holder, order, result.made(), System.currentTimeMillis());
+                undo.add(() -> state.leases.discard(lease));
                 made.add(lease);
                 reply.addLeases(describe(lease, result, copies.size()));
                 for (Fd fd : result.made().fds()) {
@@ -145,12 +149,17 @@ final class TenantOperations {
     }
 
     private void checkQuota(Connection connection, Quota quota, List<Order> orders, long pool) throws Rejection {
-        var over = state.leases.overQuota(connection.holder.tenant(), quota, orders, pool);
+        String tenant = connection.holder.tenant();
+        var over = state.leases.overQuota(tenant, quota, orders, pool);
+        if (over.isPresent()) {
+            state.leases.settle();
+            over = state.leases.overQuota(tenant, quota, orders, pool);
+        }
         if (over.isPresent()) {
             denied(connection, "", "quota: " + over.get());
             throw new Rejection(
                     Error.Code.QUOTA,
-                    "tenant " + connection.holder.tenant() + ": " + over.get(),
+                    "tenant " + tenant + ": " + over.get(),
                     "release something, or have the operator raise the quota");
         }
     }
@@ -189,7 +198,7 @@ final class TenantOperations {
                 lease.made().activate();
             }
         } catch (SyscallException e) {
-            state.leases.endAll(connection.leases, EndReason.UNCONFIRMED);
+            connection.leases.forEach(lease -> state.leases.end(lease, EndReason.UNCONFIRMED, ""));
             connection.leases.clear();
             throw new Rejection(Error.Code.INTERNAL, e.getMessage(), "");
         } finally {
@@ -207,6 +216,7 @@ final class TenantOperations {
                         Error.Code.NOT_FOUND, "this connection holds no lease " + Long.toUnsignedString(id), ""));
         connection.leases.remove(lease);
         state.leases.end(lease, EndReason.RELEASED, "");
+        state.leases.settle();
         connection.reply(request.getId(), Reply.newBuilder().setReleased(Released.getDefaultInstance()));
     }
 

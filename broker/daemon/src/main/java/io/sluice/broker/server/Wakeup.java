@@ -33,7 +33,8 @@ public final class Wakeup implements AutoCloseable {
         signal();
     }
 
-    private void signal() {
+    /** Ends a wait, or the next one. */
+    void signal() {
         if (!event.isClosed()) {
             LIBC.write(event.number(), Native.allocate(8).putLong(0, 1), 8);
         }

@@ -72,6 +72,9 @@ public interface BrokerCalls {
     /** open(2), without a mode. */
     int open(String path, int flags);
 
+    /** umask(2), of the whole process; returns the one before. */
+    int umask(int mask);
+
     /** unshare(2): moves the calling thread alone. */
     int unshare(int flags);
 

@@ -3,6 +3,7 @@ package io.sluice.broker.jail;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sluice.broker.net.Rtnetlink;
 import io.sluice.broker.policy.Place;
 import io.sluice.broker.policy.Prefix;
 import io.sluice.broker.policy.Program;
@@ -21,6 +22,7 @@ import io.sluice.grant.sys.Native;
 import io.sluice.grant.v1.Counter;
 import io.sluice.grant.v1.Error;
 import io.sluice.grant.v1.Lease;
+import io.sluice.grant.v1.ReloadPolicy;
 import io.sluice.grant.v1.Reply;
 import io.sluice.grant.v1.Request;
 import io.sluice.grant.v1.Revoke;
@@ -65,6 +67,10 @@ class JailTest {
                   dgram: { kind: udp, port: 4789, jail: { gateway: [10.7.0.1], mac: "02:00:00:00:01:10", ipv4: 10.7.0.10 } }
                   nowhere: { kind: packet, unbounded: true, jail: { bridge: br9, mac: "02:00:00:00:01:10" } }
             """;
+
+    private static final Program DROP = Loading.program(Programs.drop());
+    private static final Place.Jail BRIDGED =
+            new Place.Jail("br0", List.of(), Prefix.of(HexFormat.of().parseHex(MAC)), List.of(), DROP, DROP, DROP);
 
     @TempDir
     Path directory;
@@ -294,11 +300,8 @@ class JailTest {
         broker.netns().call(() -> {
             try (Jails killed = new Jails("one");
                     Jails other = new Jails("two")) {
-                Program drop = Loading.program(Programs.drop());
-                Prefix mac = Prefix.of(HexFormat.of().parseHex(MAC));
-                var place = new Place.Jail("br0", List.of(), mac, List.of(), drop, drop, drop);
-                killed.create(place, 1, Jails.Inside.SOCKETS);
-                Jail stays = other.create(place, 1, Jails.Inside.SOCKETS);
+                killed.create(BRIDGED, 1, Jails.Inside.SOCKETS);
+                Jail stays = other.create(BRIDGED, 1, Jails.Inside.SOCKETS);
                 assertThat(devices()).hasSize(3);
                 try (Jails restarted = new Jails("one")) {
                     assertThat(devices()).hasSize(2).contains("slumine");
@@ -320,7 +323,56 @@ class JailTest {
             holder = Caller.greeted(broker.socket());
         }
         Eventually.holds("no device", () -> devices().isEmpty());
+        Eventually.holds("no descriptor", () -> Held.descriptors().size() <= before.size());
         assertThat(Held.descriptors()).isEqualTo(before);
+    }
+
+    @Test
+    void aReloadEndsAllThatItNoLongerAllowsBeforeItsReply() throws Exception {
+        holder.hold(Caller.acquire(0, "l2", "l2", "l2", "l2", "l2", "l2", "l2", "l2", "l2", "lan"));
+        awaitForwarding();
+        broker.policy(POLICY.replaceAll("(?m)^ *l2: .*$", ""));
+        Reply reply = admin.call(Request.newBuilder().setReloadPolicy(ReloadPolicy.getDefaultInstance()));
+        assertThat(reply.getPolicyReloaded().getEndedList()).hasSize(9);
+        assertThat(devices()).hasSize(1);
+        ByteBuffer frame = ipv4(MAC, WIRE, "0a01000a");
+        Frames.take(wire);
+        for (Fd ended : holder.fds().subList(0, 9)) {
+            assertThat(BrokerCalls.LIBC.write(ended.number(), frame, frame.capacity()))
+                    .isEqualTo(-1);
+        }
+        send(holder.fds().get(9), frame);
+        awaitWire(1);
+    }
+
+    /** The first one's device, its route and its place in the quota are just going when the second one asks. */
+    @Test
+    void aClientThatComesBackAtOnceGetsTheSameAgain() throws Exception {
+        broker.policy(POLICY.replace("leases: 64", "leases: 1"));
+        broker.reload();
+        broker.audited("policy_loaded");
+        for (int i = 0; i < 20; i++) {
+            holder.hold(Caller.acquire(0, i % 4 < 2 ? "tunnel" : "guest"));
+            holder.closeFds();
+            holder.close();
+            holder = Caller.greeted(broker.socket());
+        }
+        Eventually.holds("no device", () -> devices().isEmpty());
+    }
+
+    @Test
+    void whatAKilledBrokerHadJustEndedIsRemovedToo() throws Exception {
+        broker.netns().call(() -> {
+            try (Jails killed = new Jails("one");
+                    Rtnetlink netlink = Rtnetlink.open()) {
+                Jail jail = killed.create(BRIDGED, 1, Jails.Inside.SOCKETS);
+                netlink.group(jail.ifindex(), killed.ended);
+                new Jails("one").close();
+                assertThat(netlink.exists(jail.ifindex())).isFalse();
+                jail.close();
+            }
+            return null;
+        });
     }
 
     @Test

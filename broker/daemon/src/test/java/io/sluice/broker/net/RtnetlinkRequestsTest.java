@@ -84,12 +84,16 @@ class RtnetlinkRequestsTest {
         assertSame(kernel.asked(), "20000000 13000500 00000000 00000000 00000000 02000000 01000000 81000000");
     }
 
-    /** ip link set DEV down; master BRIDGE; ip link del DEV. */
+    /** ip link set DEV master BRIDGE; group 77; ip link del DEV; group 77. */
     @Test
     void otherDeviceRequestsAreThoseOfIp() throws IOException {
-        sends(() -> rtnetlink.down(2), "20000000 13000500 00000000 00000000 00000000 02000000 00000000 01000000");
         sends(() -> rtnetlink.master(2, 3), "28000000 13000500 00000000 00000000" + ON_DEVICE_2 + "08000a00 03000000");
+        sends(() -> rtnetlink.group(2, 77), "28000000 13000500 00000000 00000000" + ON_DEVICE_2 + "08001b00 4d000000");
         sends(() -> rtnetlink.delete(2), "20000000 11000500 00000000 00000000" + ON_DEVICE_2);
+        sends(() -> rtnetlink.deleteGroup(77), """
+                28000000 11000500 00000000 00000000  00000000 00000000 00000000 00000000
+                08001b00 4d000000
+                """);
     }
 
     /** bridge link set dev DEV guard on. */
@@ -152,10 +156,6 @@ class RtnetlinkRequestsTest {
                     20000200  08000600 %02x000000  09000700 6a61696c 00000000  08000800 01000000
                     """.formatted(program.number()));
         }
-        sends(() -> rtnetlink.policed(2, false), """
-                2c000000 2e000500 00000000 00000000  00000000 02000000 01000000 f3ffffff 00030100
-                08000100 62706600
-                """);
     }
 
     @Test
@@ -175,18 +175,7 @@ class RtnetlinkRequestsTest {
     void repliesToAnEarlierRequestAreSkipped() throws IOException {
         kernel.answer("24000000 02000001 63000000 00000000  f3ffffff 00000000 00000000 00000000 00000000");
         kernel.acknowledge();
-        rtnetlink.down(2);
-    }
-
-    @Test
-    void anInterruptedDumpIsRepeated() throws IOException {
-        String link = "28000000 10001200 %02x000000 00000000  00000000 %02x000000 00000000 00000000 08001b00 05000000";
-        kernel.answer(link.formatted(1, 7));
-        kernel.answer("14000000 03001200 01000000 00000000 00000000");
-        String steady = link.replace("10001200", "10000200");
-        kernel.answer(steady.formatted(2, 7) + steady.formatted(2, 8));
-        kernel.answer("14000000 03000200 02000000 00000000 00000000");
-        assertThat(rtnetlink.ofGroup(5)).containsExactly(7, 8);
+        rtnetlink.master(2, 3);
     }
 
     @Test

@@ -202,7 +202,7 @@ class PoliceProgramTest {
             assertThat(rig.state.read(Direction.FROM_TENANT).drops()).containsEntry(CLOSED, 1L);
         }
         try (PoliceState fresh = PoliceState.create()) {
-            assertThat(fresh.gate().get(0)).isZero();
+            assertThat(fresh.gate().lookup(0).getLong(0)).isZero();
         }
     }
 

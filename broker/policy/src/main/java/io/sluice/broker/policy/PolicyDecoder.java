@@ -1,5 +1,6 @@
 package io.sluice.broker.policy;
 
+import com.google.protobuf.ByteString;
 import io.sluice.policy.v1.BusyPollMessage;
 import io.sluice.policy.v1.GrantMessage;
 import io.sluice.policy.v1.IdentityMessage;
@@ -19,6 +20,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -30,11 +32,11 @@ public final class PolicyDecoder {
 
     /** A whole policy. */
     public static Policy policy(PolicyMessage from) {
-        List<Identity> admins =
-                from.getAdminsList().stream().map(PolicyDecoder::identity).toList();
-        List<Tenant> tenants =
-                from.getTenantsList().stream().map(PolicyDecoder::tenant).toList();
-        return new Policy(from.getSource(), from.getText(), admins, tenants);
+        return new Policy(
+                from.getSource(),
+                from.getText(),
+                map(from.getAdminsList(), PolicyDecoder::identity),
+                map(from.getTenantsList(), PolicyDecoder::tenant));
     }
 
     /** Who somebody is. */
@@ -53,7 +55,7 @@ public final class PolicyDecoder {
                 from.getName(),
                 identity(from.getIdentity()),
                 new Quota(quota.getLeases(), quota.getMemory(), quota.getConnections(), quota.getQueues()),
-                from.getGrantsList().stream().map(PolicyDecoder::grant).toList());
+                map(from.getGrantsList(), PolicyDecoder::grant));
     }
 
     /** A grant. */
@@ -122,19 +124,21 @@ public final class PolicyDecoder {
         JailMessage jail = from.getJail();
         return new Place.Jail(
                 jail.getBridge(),
-                jail.getGatewaysList().stream()
-                        .map(bytes -> address(bytes.toByteArray()))
-                        .toList(),
+                map(jail.getGatewaysList(), PolicyDecoder::address),
                 Prefix.of(jail.getMac().toByteArray()),
-                jail.getAddressesList().stream().map(PolicyDecoder::prefix).toList(),
+                map(jail.getAddressesList(), PolicyDecoder::prefix),
                 program(jail.getFromTenant()),
                 program(jail.getToTenant()),
                 program(jail.getSilence()));
     }
 
-    private static InetAddress address(byte[] bytes) {
+    private static <F, T> List<T> map(List<F> from, Function<F, T> each) {
+        return from.stream().map(each).toList();
+    }
+
+    private static InetAddress address(ByteString bytes) {
         try {
-            return InetAddress.getByAddress(bytes);
+            return InetAddress.getByAddress(bytes.toByteArray());
         } catch (UnknownHostException e) {
             throw new IllegalArgumentException(e);
         }

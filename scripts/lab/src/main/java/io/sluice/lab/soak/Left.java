@@ -51,6 +51,11 @@ record Left(int devices, int programs, int maps, int namespaces, int mounts, int
                 && descriptors <= before.descriptors;
     }
 
+    /** Whether there is no program and no map: a broker without leases has none. */
+    boolean isWithoutBpf() {
+        return programs == 0 && maps == 0;
+    }
+
     private static int countNamespaces() throws IOException {
         List<String> all = new ArrayList<>();
         for (Path process : entries(Path.of("/proc"))) {
