@@ -157,6 +157,11 @@ public final class Underlay implements AutoCloseable {
         return ports.size();
     }
 
+    /** Packets that wait to be polled. */
+    int waiting() {
+        return BACKLOG - backlog.free();
+    }
+
     FramePool pool() {
         return pool;
     }
@@ -241,11 +246,14 @@ public final class Underlay implements AutoCloseable {
         boolean again = queue.round() == round;
         if (again && queue.count() < wanted) {
             round++;
-            int calls = 1 + ports.size() / PORTS_A_CALL;
-            boolean more = true;
-            while (more && calls-- > 0 && backlog.free() >= Vector.CAPACITY) {
-                more = receiver.receive(queue.counters());
+            if (backlog.free() < Vector.CAPACITY) {
+                sweep();
             }
+            int calls = 1 + ports.size() / PORTS_A_CALL;
+            boolean more;
+            do {
+                more = receiver.receive(queue.counters());
+            } while (more && --calls > 0 && backlog.free() >= Vector.CAPACITY);
         }
         queue.round(round);
     }
@@ -289,9 +297,6 @@ public final class Underlay implements AutoCloseable {
 
     /** Queues a frame; false if its port is not polled fast enough. */
     boolean queue(TunnelQueue queue, int offset, int length) {
-        if (backlog.free() == 0) {
-            sweep();
-        }
         boolean room = backlog.free() > 0 && queue.count() < BACKLOG_EACH && !isAsleep(queue);
         if (room) {
             backlog.add(queue, offset, length);

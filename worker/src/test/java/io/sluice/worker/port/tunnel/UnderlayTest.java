@@ -160,6 +160,35 @@ class UnderlayTest {
     }
 
     @Test
+    void tunnelsThatFellAsleepFullGiveTheirShareBack() throws Exception {
+        List<Port> ports = new ArrayList<>();
+        for (int vni = 0; vni < 5; vni++) {
+            ports.add(ends.port(underlay, new Encapsulation.Vxlan(vni), peerAt));
+            ports.get(vni).queues().get(0).poll(new Vector(), 1);
+        }
+        Port awake = ports.get(0);
+        for (int vni = 1; vni < 5; vni++) {
+            for (int i = 0; i < 1_024; i++) {
+                Ends.send(peer, local, vxlan(vni), FRAME);
+                if (i % 16 == 15) {
+                    ends.poll(awake);
+                }
+            }
+        }
+        assertThat(underlay.waiting()).isEqualTo(4 * 1_024);
+        Ends.send(peer, local, vxlan(0), FRAME);
+        assertThat(ends.poll(awake)).as("there is no room").isEmpty();
+        for (int round = 0; round < 1_024; round++) {
+            ends.poll(awake);
+        }
+        Ends.send(peer, local, vxlan(0), FRAME);
+        assertThat(ends.receive(awake, 1)).containsExactly(FRAME);
+        assertThat(underlay.waiting()).isZero();
+        assertThat(ports.get(4).counters().get(PortCounter.RX_DROP_FULL)).isEqualTo(1_024);
+        assertThat(awake.counters().get(PortCounter.RX_DROP_FULL)).isEqualTo(1);
+    }
+
+    @Test
     void theLastTunnelClosesTheSocketAndEveryFrameIsFree() throws Exception {
         Port one = ends.port(underlay, new Encapsulation.Vxlan(1), peerAt);
         Port two = ends.port(underlay, new Encapsulation.Vxlan(2), peerAt);
@@ -174,6 +203,7 @@ class UnderlayTest {
         two.queues().get(0).flush();
         two.queues().get(0).flush();
         assertThat(two.counters().sent()).isEqualTo(3);
+        assertThat(one.counters().sent()).isZero();
         two.queues().get(0).close();
         assertThat(underlay.fd().isClosed()).isTrue();
         assertThat(underlay.size()).isZero();
