@@ -45,6 +45,11 @@ public interface PortQueue extends AutoCloseable {
      */
     boolean pending();
 
+    /** The rings that the queue shares with the kernel. */
+    default Rings rings() {
+        return Rings.NONE;
+    }
+
     /** What becomes readable when there is something to poll; borrowed. */
     Fd fd();
 
