@@ -21,8 +21,8 @@ import java.util.Set;
 /** What ethtool would tell of a port, and what it could change. */
 final class PortDetails {
     /** Drops of received packets that are not about what they contain. */
-    private static final Set<PortCounter> NOT_ENCAPSULATION =
-            Set.of(PortCounter.RX_DROP_TRUNCATED, PortCounter.RX_DROP_NO_FRAME);
+    private static final Set<String> NOT_ENCAPSULATION =
+            Set.of("rx_drop_truncated", "rx_drop_no_frame", "rx_drop_full", "rx_drop_closed");
 
     private PortDetails() {}
 
@@ -79,7 +79,7 @@ final class PortDetails {
     private static List<Counter> statistics(Counters counters, VectorStats vectors) {
         long refused = 0;
         for (PortCounter counter : PortCounter.values()) {
-            if (counter.label().startsWith("rx_drop_") && !NOT_ENCAPSULATION.contains(counter)) {
+            if (counter.label().startsWith("rx_drop_") && !NOT_ENCAPSULATION.contains(counter.label())) {
                 refused += counters.get(counter);
             }
         }
