@@ -27,6 +27,8 @@ final class Commands {
             "worker",
             "port add",
             "port ls",
+            "port show",
+            "port set",
             "port rm",
             "link add",
             "link ls",
@@ -83,6 +85,8 @@ final class Commands {
             case "worker" -> elsewhere(command, "forwards packets between ports, steered by gRPC");
             case "port add" -> new PortAdd(globals, terminal);
             case "port ls" -> new PortLs(globals, terminal);
+            case "port show" -> new PortShow(globals, terminal);
+            case "port set" -> new PortSet(globals, terminal);
             case "port rm" -> new PortRm(globals, terminal);
             case "link add" -> new LinkAdd(globals, terminal);
             case "link ls" -> new LinkLs(globals, terminal);

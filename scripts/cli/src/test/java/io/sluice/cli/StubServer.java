@@ -29,6 +29,7 @@ import io.sluice.worker.v1.DescribeCountersRequest;
 import io.sluice.worker.v1.DescribeCountersResponse;
 import io.sluice.worker.v1.GetCountersRequest;
 import io.sluice.worker.v1.GetInfoRequest;
+import io.sluice.worker.v1.GetPortRequest;
 import io.sluice.worker.v1.Info;
 import io.sluice.worker.v1.Link;
 import io.sluice.worker.v1.LinksGrpc;
@@ -37,11 +38,13 @@ import io.sluice.worker.v1.ListLinksResponse;
 import io.sluice.worker.v1.ListPortsRequest;
 import io.sluice.worker.v1.ListPortsResponse;
 import io.sluice.worker.v1.Port;
+import io.sluice.worker.v1.PortDetail;
 import io.sluice.worker.v1.PortsGrpc;
 import io.sluice.worker.v1.RemoveLinkRequest;
 import io.sluice.worker.v1.RemoveLinkResponse;
 import io.sluice.worker.v1.RemovePortRequest;
 import io.sluice.worker.v1.RemovePortResponse;
+import io.sluice.worker.v1.SetPortRequest;
 import io.sluice.worker.v1.Snapshot;
 import io.sluice.worker.v1.WatchCountersRequest;
 import io.sluice.worker.v1.WorkerGrpc;
@@ -69,6 +72,7 @@ final class StubServer {
     volatile boolean endless;
 
     volatile Port port = Port.getDefaultInstance();
+    volatile PortDetail detail = PortDetail.getDefaultInstance();
     volatile Link link = Link.getDefaultInstance();
     volatile Info info = Info.getDefaultInstance();
     volatile PolicyDocument policy = PolicyDocument.getDefaultInstance();
@@ -132,6 +136,16 @@ final class StubServer {
         @Override
         public void removePort(RemovePortRequest asked, StreamObserver<RemovePortResponse> answer) {
             answer(asked, answer, List.of(RemovePortResponse.getDefaultInstance()));
+        }
+
+        @Override
+        public void getPort(GetPortRequest asked, StreamObserver<PortDetail> answer) {
+            answer(asked, answer, List.of(detail));
+        }
+
+        @Override
+        public void setPort(SetPortRequest asked, StreamObserver<PortDetail> answer) {
+            answer(asked, answer, List.of(detail));
         }
 
         @Override

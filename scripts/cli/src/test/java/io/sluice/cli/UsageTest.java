@@ -33,7 +33,7 @@ class UsageTest {
                                 + " --help\n"));
         assertThat(cli.line("port"))
                 .isEqualTo(new Cli.Result(
-                        2, "", "sluice: port: one of add, ls, rm is expected; see sluice port --help\n"));
+                        2, "", "sluice: port: one of add, ls, show, set, rm is expected; see sluice port --help\n"));
         assertThat(cli.run()).isEqualTo(new Cli.Result(2, "", "sluice: a command is expected; see sluice --help\n"));
         assertThat(cli.line("link add a"))
                 .isEqualTo(new Cli.Result(

@@ -170,6 +170,28 @@ final class StackKernelTest {
     }
 
     @Test
+    void aPortIsTunedWhileTrafficFlows() {
+        forwarding(Kind.PACKET);
+        assertThat(stack.tenant("port", "show", "left").orThrow().output())
+                .contains("tcp-segmentation-offload: on", "tx-usecs: 0", "depth: 256 (at most 256)");
+
+        stack.tenant("port", "set", "right", "tx-usecs=500", "tx-frames=8", "tso=off", "depth=64")
+                .orThrow();
+
+        assertThat(Iperf.gigabits(net, Iperf.Direction.THERE, 1)).isPositive();
+        assertThat(pings()).isTrue();
+        String shown = stack.tenant("port", "show", "right").orThrow().output();
+        assertThat(shown)
+                .contains("tx-usecs: 500", "tcp-segmentation-offload: off", "tx-checksumming: on", "depth: 64")
+                .containsPattern("tx_kicks: [1-9]");
+        Counters counters =
+                Counters.of(stack.tenant("stats", "--json").orThrow().output());
+        assertThat(counters.value("right", "tx_segmented")).isPositive();
+        assertThat(counters.unaccounted()).isZero();
+        assertThat(stack.tenant("port", "set", "right", "depth=0").exit()).isEqualTo(1);
+    }
+
+    @Test
     void aSuperframeTowardsAnXdpPortIsSegmented() {
         net = Topology.make(lab);
         // Only B's side is an xdp device: A sends superframes, the worker cuts them.

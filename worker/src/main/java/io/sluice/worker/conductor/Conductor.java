@@ -13,6 +13,7 @@ import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.Tuning;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
@@ -183,6 +184,40 @@ public final class Conductor implements AutoCloseable {
         state.port = new PortOpener(session, dataPath, settings.sealed()).open(state.plan);
         state.lastInfo = state.port.info();
         state.reason = "";
+        tune(state);
+    }
+
+    private void tune(PortState state) {
+        dataPath.call(() -> {
+            state.port.dials().turn(state.tuning, dataPath.pool());
+            return null;
+        });
+    }
+
+    /** One port, closely. */
+    public PortView viewPort(String name) throws ConductorException {
+        PortState state = port(name);
+        return state.isUp() ? dataPath.call(state::view) : state.view();
+    }
+
+    /**
+     * Changes what can be changed about a port while traffic flows, or, if it is down, for when it comes back.
+     *
+     * @throws IllegalArgumentException a value is out of range
+     */
+    public void setPort(String name, PortChange change) throws ConductorException {
+        PortState state = port(name);
+        Tuning wanted = change.applied(state.tuning);
+        List<String> switchedOn = change.switchedOn();
+        if (state.isUp() && !switchedOn.isEmpty() && !viewPort(name).carriesVnet()) {
+            throw new ConductorException(
+                    Kind.REFUSED,
+                    "port " + name + " can't have " + switchedOn.get(0) + " on: its frames carry no vnet header");
+        }
+        state.tuning = wanted;
+        if (state.isUp()) {
+            tune(state);
+        }
     }
 
     /** Removes a port that no link uses, and gives its lease back. */

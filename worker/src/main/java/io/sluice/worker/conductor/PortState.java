@@ -4,6 +4,10 @@ import io.sluice.worker.conductor.plan.PortPlan;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortInfo;
+import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.Rings;
+import io.sluice.worker.port.Tuning;
+import io.sluice.worker.port.VectorStats;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +18,9 @@ public final class PortState {
     /** Totals of earlier openings of this port. */
     final Counters before = new Counters();
 
+    /** How it is to be while it is up. */
+    Tuning tuning;
+
     Port port;
     PortInfo lastInfo;
     String reason = "";
@@ -23,6 +30,7 @@ public final class PortState {
 
     PortState(PortPlan plan) {
         this.plan = plan;
+        this.tuning = Tuning.of(plan.depth());
     }
 
     /** The name. */
@@ -45,9 +53,24 @@ public final class PortState {
         return Optional.ofNullable(lastInfo);
     }
 
-    /** The depth that was asked for. */
+    /** Most packets that a poll takes. */
     public int depth() {
-        return plan.depth();
+        return tuning.depth();
+    }
+
+    /** How it is looked at in the data-path thread, or while it is down. */
+    PortView view() {
+        if (port == null) {
+            return new PortView(this, tuning, Rings.NONE, false, new Counters(), new VectorStats());
+        }
+        PortQueue first = port.queues().get(0);
+        return new PortView(
+                this,
+                port.dials().tuning(),
+                first.rings(),
+                first.offloads(),
+                port.counters().copy(),
+                port.vectors().copy());
     }
 
     /** What whoever asked for it should know of what it asked for. */

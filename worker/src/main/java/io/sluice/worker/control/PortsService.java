@@ -2,16 +2,21 @@ package io.sluice.worker.control;
 
 import io.grpc.stub.StreamObserver;
 import io.sluice.worker.conductor.Conductor;
+import io.sluice.worker.conductor.ConductorException;
 import io.sluice.worker.conductor.PortState;
+import io.sluice.worker.conductor.PortView;
 import io.sluice.worker.v1.AddPortRequest;
+import io.sluice.worker.v1.GetPortRequest;
 import io.sluice.worker.v1.ListPortsRequest;
 import io.sluice.worker.v1.ListPortsResponse;
 import io.sluice.worker.v1.Port;
+import io.sluice.worker.v1.PortDetail;
 import io.sluice.worker.v1.PortsGrpc;
 import io.sluice.worker.v1.RemovePortRequest;
 import io.sluice.worker.v1.RemovePortResponse;
+import io.sluice.worker.v1.SetPortRequest;
 
-/** Ports: add, remove, list. */
+/** Ports: add, remove, list, look at, change. */
 final class PortsService extends PortsGrpc.PortsImplBase {
     private final Conductor conductor;
     private final int frameSize;
@@ -41,6 +46,24 @@ final class PortsService extends PortsGrpc.PortsImplBase {
             conductor.ports().forEach(state -> list.addPorts(message(state)));
             return list.build();
         });
+    }
+
+    @Override
+    public void getPort(GetPortRequest request, StreamObserver<PortDetail> observer) {
+        Failures.answer(observer, () -> detail(request.getName()));
+    }
+
+    @Override
+    public void setPort(SetPortRequest request, StreamObserver<PortDetail> observer) {
+        Failures.answer(observer, () -> {
+            conductor.setPort(request.getName(), PortDetails.change(request));
+            return detail(request.getName());
+        });
+    }
+
+    private PortDetail detail(String name) throws ConductorException {
+        PortView view = conductor.viewPort(name);
+        return PortDetails.message(view, message(view.state()));
     }
 
     private Port message(PortState state) {

@@ -67,11 +67,29 @@ public final class DataPath implements AutoCloseable {
                 idleCycles = 0;
             } else {
                 idleCycles = Math.min(idleCycles + 1, Integer.MAX_VALUE - 1);
-                boolean mayMiss = idle.sleeps(idleCycles) && !watchAll();
-                idle.idle(idleCycles, mayMiss || pending(), epoll);
+                rest(idleCycles);
             }
         }
         slots.values().forEach(ReceiveSlots::close);
+    }
+
+    private void rest(int idleCycles) {
+        boolean sleeps = idle.sleeps(idleCycles);
+        long untilDue = sleeps ? untilDue() : Long.MAX_VALUE;
+        if (untilDue < IdleStrategy.PENDING_NS) {
+            Thread.onSpinWait(); // no sleep is short enough
+            return;
+        }
+        boolean mayMiss = sleeps && !watchAll();
+        idle.idle(idleCycles, mayMiss || untilDue != Long.MAX_VALUE || pending(), epoll);
+    }
+
+    private long untilDue() {
+        long least = Long.MAX_VALUE;
+        for (ServedLink served : links) {
+            least = Math.min(least, served.link().untilDue());
+        }
+        return least;
     }
 
     private int cycle() {
@@ -176,6 +194,7 @@ public final class DataPath implements AutoCloseable {
         for (ServedLink served : links) {
             if (served.link() == link) {
                 served.unwatch(epoll);
+                link.settle();
             } else {
                 others.add(served);
             }

@@ -40,6 +40,9 @@ public enum IdleStrategy {
     /** While a port waits for the kernel to take more, so long at most. */
     private static final int PENDING_MS = 1;
 
+    /** The same in nanoseconds: what is due earlier is missed by a sleep. */
+    static final long PENDING_NS = PENDING_MS * 1_000_000L;
+
     /** Whether {@link #idle} with the same argument may sleep, so that what should end the sleep must be in the epoll set. */
     abstract boolean sleeps(int idleCycles);
 

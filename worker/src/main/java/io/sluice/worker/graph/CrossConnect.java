@@ -1,8 +1,12 @@
 package io.sluice.worker.graph;
 
 import io.sluice.worker.memory.Vector;
+import io.sluice.worker.port.Dials;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.SwitchedOff;
+import io.sluice.worker.port.VectorStats;
+import java.util.function.LongSupplier;
 
 /**
  * Two ports, joined: what one receives the other sends.
@@ -12,21 +16,34 @@ import io.sluice.worker.port.PortQueue;
  * where the kernel drops early and counts, and no work is spent on a packet that can't leave.
  */
 public final class CrossConnect {
-    private static final int MAX_SEGMENTS = 48;
-
     private final String name;
     private final Port a;
     private final Port b;
     private final Direction[] directions;
 
+    /** Each queue's outlet, once: several directions may lead to it. */
+    private final Outlet[] outlets;
+
     public CrossConnect(String name, Port a, Port b) {
+        this(name, a, b, System::nanoTime);
+    }
+
+    /** @param clock for deadlines, in ns */
+    CrossConnect(String name, Port a, Port b, LongSupplier clock) {
         this.name = name;
         this.a = a;
         this.b = b;
         int fromA = a.queues().size();
-        this.directions = new Direction[fromA + b.queues().size()];
+        int fromB = b.queues().size();
+        this.outlets = new Outlet[fromA + fromB];
+        this.directions = new Direction[fromA + fromB];
+        for (int i = 0; i < outlets.length; i++) {
+            outlets[i] = i < fromA ? new Outlet(a, i, clock) : new Outlet(b, i - fromA, clock);
+        }
         for (int i = 0; i < directions.length; i++) {
-            directions[i] = i < fromA ? new Direction(a, i, b) : new Direction(b, i - fromA, a);
+            directions[i] = i < fromA
+                    ? new Direction(a, i, outlets[fromA + i % fromB])
+                    : new Direction(b, i - fromA, outlets[(i - fromA) % fromA]);
         }
     }
 
@@ -67,28 +84,51 @@ public final class CrossConnect {
         return false;
     }
 
+    /**
+     * Nanoseconds until packets that wait for others have to be sent, 0 or less if they are late; {@link Long#MAX_VALUE} if
+     * none wait.
+     */
+    public long untilDue() {
+        long least = Long.MAX_VALUE;
+        for (Outlet outlet : outlets) {
+            least = Math.min(least, outlet.untilDue());
+        }
+        return least;
+    }
+
+    /** Before the link goes: sends what waits for others. */
+    public void settle() {
+        for (Outlet outlet : outlets) {
+            outlet.settle();
+        }
+    }
+
     private static final class Direction {
         private final PortQueue from;
-        private final PortQueue to;
-        private final int depth;
+        private final boolean superframes;
+        private final Dials dials;
+        private final VectorStats vectors;
+        private final Outlet to;
 
-        /** What one received packet may become: a superframe of 64 KiB is 45 segments of 1460 bytes. */
-        private final int packetsEach;
-
-        Direction(Port from, int queue, Port to) {
+        Direction(Port from, int queue, Outlet to) {
             this.from = from.queues().get(queue);
-            this.to = to.queues().get(queue % to.queues().size());
-            this.depth = from.info().depth();
-            this.packetsEach = this.from.offloads() && !this.to.offloads() ? MAX_SEGMENTS : 1;
+            this.superframes = this.from.offloads();
+            this.dials = from.dials();
+            this.vectors = from.vectors();
+            this.to = to;
         }
 
         int run(Vector vector) {
-            int limit = Math.min(depth, to.room() / packetsEach);
+            int limit = Math.min(dials.depth(), to.room(superframes));
             if (limit <= 0) {
                 return 0;
             }
             int n = from.poll(vector, limit);
             if (n > 0) {
+                vectors.received(n);
+                if (dials.completes()) {
+                    SwitchedOff.complete(dials.pool(), vector);
+                }
                 to.send(vector);
             }
             return n;

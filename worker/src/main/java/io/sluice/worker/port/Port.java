@@ -8,10 +8,23 @@ import java.util.List;
  * @param queues one to as many as the grant has
  * @param counters shared by the queues, which one thread serves
  * @param kernel counters that the kernel keeps about the port's sockets
+ * @param dials what can be changed while traffic flows
+ * @param vectors how full the vectors are
  */
-public record Port(PortInfo info, List<PortQueue> queues, Counters counters, KernelCounters kernel) {
+public record Port(
+        PortInfo info,
+        List<PortQueue> queues,
+        Counters counters,
+        KernelCounters kernel,
+        Dials dials,
+        VectorStats vectors) {
     public Port {
         queues = List.copyOf(queues);
+    }
+
+    /** A port as it begins. */
+    public Port(PortInfo info, List<PortQueue> queues, Counters counters, KernelCounters kernel) {
+        this(info, queues, counters, kernel, new Dials(info.depth()), new VectorStats());
     }
 
     /** The name. */

@@ -11,7 +11,7 @@ import java.util.List;
  * @param interfaceName device name in the broker's network namespace
  * @param mtu bytes without the Ethernet header
  * @param mac "02:00:00:00:00:01"
- * @param depth most packets a poll takes
+ * @param depth most packets that a poll can take; how many it does take is up to {@link Tuning#depth}
  * @param features words for people, for example "vnet-hdr"
  */
 public record PortInfo(

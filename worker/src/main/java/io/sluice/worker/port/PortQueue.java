@@ -57,4 +57,9 @@ public interface PortQueue extends AutoCloseable {
 
     /** After {@link #close} and after the broker, too, has let go of the socket: frees the frames that the kernel had. */
     void reclaim();
+
+    /** The rings that the queue shares with the kernel. */
+    default Rings rings() {
+        return Rings.NONE;
+    }
 }

@@ -43,6 +43,21 @@ public final class SoftOffload {
         return pool.bytes().get(offset + GSO_TYPE) != 0;
     }
 
+    /** gso_type of the vnet header before {@code offset}. */
+    static int gsoType(FramePool pool, int offset) {
+        return pool.bytes().get(offset + GSO_TYPE) & 0xff;
+    }
+
+    /** flags of the vnet header before {@code offset}. */
+    static int flags(FramePool pool, int offset) {
+        return pool.bytes().get(offset + FLAGS);
+    }
+
+    /** Clears some of these flags. */
+    static void clear(FramePool pool, int offset, int bits) {
+        pool.bytes().put(offset + FLAGS, (byte) (flags(pool, offset) & ~bits));
+    }
+
     /** Turns the packet at {@code offset}, which has a vnet header, into one or more plain ones, or drops it. */
     public void send(int offset, int length) {
         if (isSuperframe(pool, offset)) {

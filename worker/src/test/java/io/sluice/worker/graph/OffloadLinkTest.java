@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.worker.lab.Frames;
 import io.sluice.worker.lab.PortKind;
+import io.sluice.worker.port.Offload;
+import io.sluice.worker.port.Port;
+import io.sluice.worker.port.Tuning;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -76,5 +79,46 @@ class OffloadLinkTest extends LinkBench {
             assertThat(a.counters().received() + b.counters().created())
                     .isEqualTo(b.counters().sent() + b.queued());
         }
+    }
+
+    @Test
+    void aSuperframeIsSegmentedWhereItsKindIsSwitchedOff() throws Exception {
+        switchOff(b, "tso");
+        Frames.Transport transport = Frames.Transport.TCP4;
+        byte[] frame = Frames.partial(transport, Frames.transport(transport, 40 * 1_448, 1));
+        wireA.send(transport.superframeHeader(1_448), frame);
+        for (int i = 0; i < 40; i++) {
+            byte[] arrived = forward(wireB);
+            assertThat(arrived).hasSizeLessThanOrEqualTo(1_514);
+            assertThat(wireB.partial()).isFalse();
+            assertThat(Frames.checksumIsValid(transport, arrived)).isTrue();
+        }
+        assertThat(b.counters().created()).isEqualTo(39);
+    }
+
+    @Test
+    void aChecksumIsFilledInWhereThatIsSwitchedOff() throws Exception {
+        switchOff(b, "tx");
+        assertChecksumArrivesWhole();
+    }
+
+    @Test
+    void aChecksumIsFilledInOnReceiveIfThatIsSwitchedOff() throws Exception {
+        switchOff(a, "rx");
+        assertChecksumArrivesWhole();
+    }
+
+    private void assertChecksumArrivesWhole() throws Exception {
+        Frames.Transport transport = Frames.Transport.UDP6;
+        byte[] frame = Frames.transport(transport, 1_001, 5);
+        wireA.send(transport.vnetHeader(), Frames.partial(transport, frame));
+        byte[] arrived = forward(wireB);
+        assertThat(wireB.partial()).isFalse();
+        assertThat(arrived).isEqualTo(frame);
+    }
+
+    private void switchOff(Port port, String name) {
+        int off = Offload.named(name).stream().mapToInt(Offload::bit).sum();
+        port.dials().turn(new Tuning(256, 0, 0, off), lab.pool());
     }
 }

@@ -10,6 +10,7 @@ import io.sluice.worker.conductor.ConductorException.Kind;
 import io.sluice.worker.conductor.plan.GrantRef;
 import io.sluice.worker.conductor.plan.PortPlan;
 import io.sluice.worker.engine.DataPath;
+import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortInfo;
 import java.io.IOException;
@@ -151,10 +152,12 @@ final class Opening {
 
     // What openers say
 
+    // Every port is made for the longest vectors; how long they are is the data path's business, and can change.
+
     /** What is known of a port without a device of the broker's. */
     PortInfo info(String kind, String interfaceName, List<String> features) {
         int mtu = plan.mtu().orElse(DEFAULT_MTU);
-        return new PortInfo(plan.name(), kind, "", 0, interfaceName, 0, mtu, "", plan.depth(), features);
+        return new PortInfo(plan.name(), kind, "", 0, interfaceName, 0, mtu, "", Vector.CAPACITY, features);
     }
 
     /** What is known of a port over a lease. */
@@ -168,7 +171,7 @@ final class Opening {
                 lease.getDevice().getIfindex(),
                 plan.mtu().orElse(lease.getDevice().getMtu()),
                 HexFormat.ofDelimiter(":").formatHex(lease.getDevice().getMac().toByteArray()),
-                plan.depth(),
+                Vector.CAPACITY,
                 features);
     }
 

@@ -2,6 +2,7 @@ package io.sluice.worker.conductor.open;
 
 import io.sluice.worker.conductor.ConductorException;
 import io.sluice.worker.conductor.plan.Synthetic;
+import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortInfo;
 import io.sluice.worker.port.synthetic.SyntheticPort;
@@ -14,17 +15,8 @@ final class SyntheticOpener {
     private SyntheticOpener() {}
 
     static Port open(Opening opening, Synthetic synthetic) throws ConductorException {
-        PortInfo info = new PortInfo(
-                opening.plan().name(),
-                synthetic.kind(),
-                "",
-                0,
-                "",
-                0,
-                0,
-                "",
-                opening.plan().depth(),
-                List.of());
+        PortInfo info =
+                new PortInfo(opening.plan().name(), synthetic.kind(), "", 0, "", 0, 0, "", Vector.CAPACITY, List.of());
         if (synthetic instanceof Synthetic.Generator generator) {
             byte[] frame = TestFrame.of(generator.length(), mac(generator.destination()), mac(generator.source()));
             return opening.own(() ->

@@ -10,6 +10,7 @@ import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.FrameLimits;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.Rings;
 import io.sluice.worker.port.SoftOffload;
 import io.sluice.worker.sys.Mapping;
 import java.lang.invoke.MethodHandles;
@@ -226,6 +227,11 @@ final class RingQueue implements PortQueue {
     @Override
     public boolean pending() {
         return txHead != txTail;
+    }
+
+    @Override
+    public Rings rings() {
+        return new Rings(mask + 1, mask + 1, 0, 0);
     }
 
     @Override

@@ -78,6 +78,11 @@ final class Ring implements AutoCloseable {
         return own - other;
     }
 
+    /** How many entries it has. */
+    int entries() {
+        return mask + 1;
+    }
+
     /** The kernel's index when it was last read. */
     int known() {
         return other;

@@ -8,6 +8,7 @@ import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.Rings;
 import io.sluice.worker.port.SoftOffload;
 import java.nio.ByteBuffer;
 
@@ -268,6 +269,11 @@ final class XskQueue implements PortQueue {
     @Override
     public boolean pending() {
         return (tx != null && tx.pending() > 0) || (starved && fill.pending() == 0);
+    }
+
+    @Override
+    public Rings rings() {
+        return new Rings(rx.entries(), tx == null ? 0 : tx.entries(), fill.entries(), completion.entries());
     }
 
     @Override

@@ -1,0 +1,81 @@
+package io.sluice.worker.port;
+
+import io.sluice.worker.memory.FramePool;
+
+/**
+ * The tuning of one port as it is now, in the form that costs the data path least to read. Data-path thread only, which turns
+ * them between two cycles.
+ */
+public final class Dials {
+    private Tuning tuning;
+    private FramePool pool;
+    private int depth;
+    private int batch;
+    private int software;
+    private long holdNs;
+    private boolean completes;
+
+    /** @param depth most packets a poll takes, 1..256 */
+    public Dials(int depth) {
+        set(Tuning.of(depth));
+    }
+
+    /**
+     * Applies {@code wanted}.
+     *
+     * @param frames for segments
+     */
+    public void turn(Tuning wanted, FramePool frames) {
+        pool = frames;
+        set(wanted);
+    }
+
+    private void set(Tuning wanted) {
+        tuning = wanted;
+        depth = wanted.depth();
+        batch = wanted.batch();
+        software = wanted.software();
+        holdNs = wanted.holdNs();
+        completes = !wanted.has(Offload.RX_CHECKSUM);
+    }
+
+    /** What they are set to. */
+    public Tuning tuning() {
+        return tuning;
+    }
+
+    /** Most packets a poll takes. */
+    public int depth() {
+        return depth;
+    }
+
+    /** How many waiting packets are sent at once. */
+    public int batch() {
+        return batch;
+    }
+
+    /** How long a packet may wait, in ns; 0: not at all. */
+    public long holdNs() {
+        return holdNs;
+    }
+
+    /** Bits of what has to be done in software before a packet goes to the port. */
+    public int software() {
+        return software;
+    }
+
+    /** Whether superframes of some kind have to be segmented before they go to the port. */
+    public boolean segments() {
+        return tuning.segments();
+    }
+
+    /** Whether open checksums of what comes from the port have to be filled in. */
+    public boolean completes() {
+        return completes;
+    }
+
+    /** For segments; null until {@link #turn}. */
+    public FramePool pool() {
+        return pool;
+    }
+}

@@ -1,0 +1,57 @@
+package io.sluice.worker.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TuningTest {
+    @Test
+    void aPortBeginsWithEverythingOnAndNothingWaiting() {
+        Tuning tuning = Tuning.of(64);
+        assertThat(tuning.holdNs()).isZero();
+        assertThat(tuning.batch()).isEqualTo(64);
+        assertThat(tuning.software()).isZero();
+        assertThat(Offload.values()).allMatch(tuning::has);
+    }
+
+    @Test
+    void withoutChecksumsThereIsNoSegmentation() {
+        Tuning tuning = new Tuning(64, 0, 0, Offload.TX_CHECKSUM.bit());
+        assertThat(tuning.has(Offload.TX_TCP4)).isFalse();
+        assertThat(tuning.has(Offload.TX_UDP)).isFalse();
+        assertThat(tuning.has(Offload.RX_CHECKSUM)).isTrue();
+        assertThat(tuning.segments()).isTrue();
+    }
+
+    @Test
+    void whatComesIsNobodysBusinessOnTheWayOut() {
+        assertThat(new Tuning(64, 0, 0, Offload.RX_CHECKSUM.bit()).software()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            0   | 0       | 0   | depth 0: 1 to 256 is expected
+            257 | 0       | 0   | depth 257: 1 to 256 is expected
+            1   | -1      | 0   | tx-usecs -1: 0 to 1000000 is expected
+            1   | 1000001 | 0   | tx-usecs 1000001: 0 to 1000000 is expected
+            1   | 1       | 257 | tx-frames 257: 0 to 256 is expected
+            1   | 0       | 5   | tx-frames 5 needs a deadline as well, tx-usecs: packets could wait for ever
+            """)
+    void valuesOutOfRangeAreRefused(int depth, int usecs, int frames, String message) {
+        assertThatThrownBy(() -> new Tuning(depth, usecs, frames, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "rx, 1", "rx-checksumming, 1", "tx, 1", "tx-checksumming, 1", "tso, 2", "tcp-segmentation-offload, 2",
+        "tx-tcp-segmentation, 1", "tx-tcp6-segmentation, 1", "uso, 1", "tx-udp-segmentation, 1", "gro, 0", "TSO, 0"
+    })
+    void namesAreEthtools(String name, int offloads) {
+        assertThat(Offload.named(name)).hasSize(offloads);
+    }
+}
