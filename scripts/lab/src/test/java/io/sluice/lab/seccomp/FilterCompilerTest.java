@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,7 @@ final class FilterCompilerTest {
     @EnumSource(Architecture.class)
     void everyListIsWhatItSays(Architecture architecture) throws IOException {
         FilterCompiler compiler = new FilterCompiler(LISTS);
-        for (String list : new String[] {"broker", "worker", "worker-tls", "worker-sealed"}) {
+        for (String list : new String[] {"broker", "compiler", "worker", "worker-tls", "worker-sealed"}) {
             Machine machine = new Machine(compiler.compile(list, architecture));
             Map<String, Integer> numbers = compiler.numbers(architecture);
             int audit = architecture.audit();
@@ -61,19 +62,23 @@ final class FilterCompilerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"broker", "worker", "worker-tls", "worker-sealed"})
+    @ValueSource(strings = {"broker", "compiler", "worker", "worker-tls", "worker-sealed"})
     void socketsAreThoseOfTheList(String list) throws IOException {
         FilterCompiler compiler = new FilterCompiler(LISTS);
         Machine machine = new Machine(compiler.compile(list, Architecture.AMD64));
         int socket = compiler.numbers(Architecture.AMD64).getOrDefault("socket", -1);
         boolean broker = list.equals("broker");
 
-        assertThat(allows(machine, socket, 1, 1)).as("AF_UNIX").isEqualTo(!list.equals("worker-sealed"));
+        assertThat(allows(machine, socket, 1, 1))
+                .as("AF_UNIX")
+                .isEqualTo(Set.of("worker", "worker-tls", "compiler").contains(list));
         assertThat(allows(machine, socket, 17, 3 | 0x80000)).as("AF_PACKET").isEqualTo(broker);
         assertThat(allows(machine, socket, 16, 3)).as("AF_NETLINK").isEqualTo(broker);
         assertThat(allows(machine, socket, 2, 3)).as("raw IP").isEqualTo(broker);
         assertThat(allows(machine, socket, 10, 1 | 0x80000)).as("TCP").isEqualTo(list.equals("worker-tls"));
-        assertThat(allows(machine, socket, 10, 2 | 0x80000)).as("UDP").isEqualTo(!list.equals("worker-sealed"));
+        assertThat(allows(machine, socket, 10, 2 | 0x80000))
+                .as("UDP")
+                .isEqualTo(Set.of("broker", "worker", "worker-tls").contains(list));
         assertThat(allows(machine, socket, 38, 5)).as("AF_ALG").isFalse();
     }
 

@@ -54,7 +54,12 @@ final class RefusalsKernelTest {
 
     @Test
     void theBrokerIsRefusedWhatItHasNoUseFor() throws IOException {
-        expect(List.of("file", "socket(AF_INET, SOCK_STREAM)", "listen"), "broker");
+        expect(List.of("file", "socket(AF_INET, SOCK_STREAM)", "socket(AF_UNIX)", "connect", "listen"), "broker");
+    }
+
+    @Test
+    void theCompilerIsRefusedWhatItHasNoUseFor() throws IOException {
+        expect(List.of("file", "socket(AF_PACKET)", "socket(AF_INET, SOCK_STREAM)", "bind", "listen"), "compiler");
     }
 
     @Test
@@ -91,7 +96,9 @@ final class RefusalsKernelTest {
     }
 
     private static void expect(List<String> more, String... lists) throws IOException {
-        Map<String, String> results = results(lists[0].startsWith("worker") ? "worker" : "broker/daemon", lists);
+        Map<String, String> results = results(
+                Map.of("broker", "broker/daemon", "compiler", "broker/compiler").getOrDefault(lists[0], "worker"),
+                lists);
         for (String thread : List.of("main", "thread")) {
             List<String> refused = new ArrayList<>(ALWAYS);
             refused.addAll(more);
