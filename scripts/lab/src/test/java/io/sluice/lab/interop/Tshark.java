@@ -58,15 +58,18 @@ final class Tshark implements AutoCloseable {
         return new Tshark(file, capture);
     }
 
-    /** Ends the capture and returns how many packets have {@code protocol} as a layer. */
+    /** Waits until as many packets as were to be captured are in the file. */
+    void awaitAll() {
+        capture.await(LIMIT);
+    }
+
+    /** How many packets have {@code protocol} as a layer. */
     int decoded(String protocol, String... options) {
-        capture.close();
         return lines("eth && " + protocol, options).size();
     }
 
     /** A line for each packet that a dissector has something against. */
     List<String> suspicious(String... options) {
-        capture.close();
         return lines(SUSPICIOUS, options);
     }
 
