@@ -1,0 +1,152 @@
+package io.sluice.lab.interop;
+
+import io.sluice.lab.Command;
+import io.sluice.lab.RunningProcess;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** QEMU without a guest: a hub that joins an l2tpv3 netdev with a tap device of B, so that plain hosts speak through both. */
+@Tag("interop")
+final class QemuInteropTest extends Peers {
+    private static final String PROGRAM = "qemu-system-x86_64";
+    private static final String TAP = "peer";
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final long DEADLINE_MS = 30_000;
+
+    private RunningProcess qemu;
+
+    /** The options of one session, as both ends are given them but for the direction. */
+    record Session(boolean udp, boolean v6, int cookie, String counter, int offset) {
+        /** All combinations. */
+        static Stream<Session> all() {
+            List<Session> all = new ArrayList<>();
+            for (boolean udp : new boolean[] {true, false}) {
+                for (boolean v6 : new boolean[] {false, true}) {
+                    for (int cookie : new int[] {0, 32, 64}) {
+                        for (String counter : List.of("", ",counter=on", ",counter=on,pincounter=on")) {
+                            for (int offset : new int[] {0, 16}) {
+                                all.add(new Session(udp, v6, cookie, counter, offset));
+                            }
+                        }
+                    }
+                }
+            }
+            return all.stream();
+        }
+
+        /** The netdev of the end at {@code src}; the worker's is 1, QEMU's 2. */
+        String netdev(String id, String src, String dst, int own, int other) {
+            String text = "l2tpv3,id=" + id + ",src=" + src + ",dst=" + dst
+                    + (v6 ? ",ipv6=on" : "")
+                    + (udp ? ",udp=on,srcport=1707" + own + ",dstport=1707" + other : "")
+                    + ",rxsession=0x5566770" + own + ",txsession=0x5566770" + other;
+            if (cookie == 32) {
+                text += ",rxcookie=0x0102030" + own + ",txcookie=0x0102030" + other;
+            } else if (cookie == 64) {
+                text += ",cookie64=on,rxcookie=0x111213141516171" + own + ",txcookie=0x111213141516171" + other;
+            }
+            return text + counter + (offset == 0 ? "" : ",offset=" + offset);
+        }
+
+        String near() {
+            return udp ? v6 ? Ferry.NEAR6 : Ferry.NEAR : v6 ? Ferry.L2TPV3_6 : Ferry.L2TPV3;
+        }
+
+        String far() {
+            return v6 ? Ferry.FAR6 : Ferry.FAR;
+        }
+
+        String transport() {
+            return "l2tpv3 " + (udp ? "udp" : "ip") + (v6 ? " v6" : "");
+        }
+
+        /** What the table says: a row stands for what all of {@link #rest} have shown. */
+        String cookies() {
+            return (cookie == 0 ? "no cookie" : cookie + "-bit cookie") + "; counter none, on, pinned; offset 0, 16";
+        }
+
+        String rest() {
+            return (counter.isEmpty() ? "no counter" : counter.contains("pin") ? "pincounter" : "counter") + ", offset "
+                    + offset + ", ";
+        }
+
+        /** Whether bulk TCP is tried, too. */
+        boolean bulk() {
+            return cookie == 64 && counter.equals(",counter=on") && offset == 0;
+        }
+
+        @Override
+        public String toString() {
+            return transport() + " " + cookie + "-bit cookie, " + rest();
+        }
+    }
+
+    static Stream<Session> sessions() {
+        return Session.all();
+    }
+
+    @Override
+    void prepare() {
+        ferry().farAddresses("v3");
+    }
+
+    @AfterEach
+    void stop() {
+        if (qemu != null) {
+            qemu.close();
+            qemu = null;
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("sessions")
+    void framesCrossAnL2tpv3Netdev(Session session) {
+        log.speaks("QEMU", session.transport(), session.cookies());
+        needs(PROGRAM, "qemu-system-x86");
+        hub(session.netdev("l", session.far(), session.near(), 2, 1));
+        String grant = session.udp() ? "" : ",grant=" + (session.v6() ? "l2tp6" : "l2tp4");
+        ferry().tunnel("l", "-netdev", session.netdev("l", session.near(), session.far(), 1, 2) + grant);
+        log.saw(session.rest() + Exchange.pings(ferry()));
+        if (session.bulk()) {
+            log.saw(Exchange.tcp(ferry()));
+        }
+    }
+
+    /** Starts a hub of a tap device and {@code netdev}, whose id is l. */
+    private void hub(String netdev) {
+        qemu = RunningProcess.start(Command.of(
+                        PROGRAM,
+                        "-machine",
+                        "none",
+                        "-display",
+                        "none",
+                        "-monitor",
+                        "none",
+                        "-serial",
+                        "none",
+                        "-netdev",
+                        "tap,id=t,ifname=" + TAP + ",script=no,downscript=no,vnet_hdr=off",
+                        "-netdev",
+                        "hubport,id=h1,hubid=0,netdev=t",
+                        "-netdev",
+                        netdev,
+                        "-netdev",
+                        "hubport,id=h2,hubid=0,netdev=l")
+                .in(ferry().net().b()));
+        Command tap =
+                Command.of("ip", "link", "show", "dev", TAP).in(ferry().net().b());
+        long deadline = System.nanoTime() + DEADLINE_MS * 1_000_000;
+        while (!RunningProcess.run(tap, LIMIT).succeeded()) {
+            if (!qemu.isAlive() || System.nanoTime() > deadline) {
+                throw new AssertionError("QEMU has no tap device: " + qemu.said());
+            }
+        }
+        ferry().inner(TAP);
+    }
+}
