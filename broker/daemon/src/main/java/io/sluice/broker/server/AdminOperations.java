@@ -46,14 +46,14 @@ final class AdminOperations {
                                 .setPid((int) ProcessHandle.current().pid())
                                 .setStartedMs(state.startedMs)
                                 .setConnections(state.connections.size())
-                                .setLeases(state.leases.all().size())
+                                .setLeases((int) state.leases.counted().count())
                                 .setPolicyPath(state.policyFile.toString())
                                 .setPolicyLoadedMs(state.policyLoadedMs)));
     }
 
     void listLeases(Connection connection, Request request) {
         LeaseList.Builder list = LeaseList.newBuilder();
-        state.leases.all().forEach(lease -> list.addLeases(lease.info()));
+        state.leases.counted().forEach(lease -> list.addLeases(lease.info()));
         connection.reply(request.getId(), Reply.newBuilder().setLeaseList(list));
     }
 
