@@ -91,11 +91,15 @@ public final class Jails implements AutoCloseable {
                 host.master(ifindex, bridge);
                 host.guard(ifindex);
             }
+            host.up(ifindex, false);
             inside.call(() -> {
                 setUpInside(place, use);
                 return null;
             });
-            host.up(ifindex, false);
+            // Has the kernel act on the carrier now, if it is 6.8 or newer (linkwatch_sync_dev): bridge port and qdisc
+            // drop
+            // until then. Of itself it does so a moment later, which may be long while others hold rtnl.
+            host.exists(ifindex);
             route(place, ifindex);
             return new Jail(ifindex, inside, state, closer.release());
         }
@@ -129,6 +133,7 @@ public final class Jails implements AutoCloseable {
         try (Rtnetlink netlink = Rtnetlink.open()) {
             int device = netlink.ifindex(place.device());
             netlink.up(device, use != Inside.STACK);
+            netlink.exists(device); // as in create
             if (use == Inside.SOCKETS) {
                 police(netlink, device, true, Programs.drop());
             } else if (use == Inside.STACK) {
