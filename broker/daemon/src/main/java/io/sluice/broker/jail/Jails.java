@@ -92,10 +92,7 @@ public final class Jails implements AutoCloseable {
                 host.guard(ifindex);
             }
             host.up(ifindex, false);
-            inside.call(() -> {
-                setUpInside(place, use);
-                return null;
-            });
+            inside.call(() -> setUpInside(place, use));
             // Has the kernel act on the carrier now, if it is 6.8 or newer (linkwatch_sync_dev): bridge port and qdisc
             // drop
             // until then. Of itself it does so a moment later, which may be long while others hold rtnl.
@@ -129,11 +126,10 @@ public final class Jails implements AutoCloseable {
         }
     }
 
-    private static void setUpInside(Place.Jail place, Inside use) throws IOException {
+    private static boolean setUpInside(Place.Jail place, Inside use) throws IOException {
         try (Rtnetlink netlink = Rtnetlink.open()) {
             int device = netlink.ifindex(place.device());
             netlink.up(device, use != Inside.STACK);
-            netlink.exists(device); // as in create
             if (use == Inside.SOCKETS) {
                 police(netlink, device, true, Programs.drop());
             } else if (use == Inside.STACK) {
@@ -145,6 +141,7 @@ public final class Jails implements AutoCloseable {
                     netlink.defaultRoute(gateway, device);
                 }
             }
+            return netlink.exists(device); // the carrier as in create
         }
     }
 
