@@ -46,7 +46,7 @@ final class AdminOperations {
                                 .setPid((int) ProcessHandle.current().pid())
                                 .setStartedMs(state.startedMs)
                                 .setConnections(state.connections.size())
-                                .setLeases((int) state.leases.counted().count())
+                                .setLeases(state.leases.all().size())
                                 .setPolicyPath(state.policyFile.toString())
                                 .setPolicyLoadedMs(state.policyLoadedMs)));
     }
