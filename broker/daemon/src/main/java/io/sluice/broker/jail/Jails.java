@@ -91,11 +91,12 @@ public final class Jails implements AutoCloseable {
                 host.master(ifindex, bridge);
                 host.guard(ifindex);
             }
-            inside.call(() -> {
-                setUpInside(place, use);
-                return null;
-            });
             host.up(ifindex, false);
+            inside.call(() -> setUpInside(place, use));
+            // Has the kernel act on the carrier now, if it is 6.8 or newer (linkwatch_sync_dev): bridge port and qdisc
+            // drop
+            // until then. Of itself it does so a moment later, which may be long while others hold rtnl.
+            host.exists(ifindex);
             route(place, ifindex);
             return new Jail(ifindex, inside, state, closer.release());
         }
@@ -118,7 +119,7 @@ public final class Jails implements AutoCloseable {
         }
     }
 
-    private static void setUpInside(Place.Jail place, Inside use) throws IOException {
+    private static boolean setUpInside(Place.Jail place, Inside use) throws IOException {
         try (Rtnetlink netlink = Rtnetlink.open()) {
             int device = netlink.ifindex(place.device());
             netlink.up(device, use != Inside.STACK);
@@ -133,6 +134,7 @@ public final class Jails implements AutoCloseable {
                     netlink.defaultRoute(gateway, device);
                 }
             }
+            return netlink.exists(device); // the carrier as in create
         }
     }
 

@@ -55,9 +55,7 @@ public final class Leases {
      */
     public Optional<String> overQuota(String tenant, Quota quota, List<Order> orders, long pool) {
         List<Order> all = new ArrayList<>(orders);
-        Stream.concat(live.values().stream(), ended.values().stream())
-                .filter(lease -> lease.holder().tenant().equals(tenant))
-                .forEach(lease -> all.add(lease.order()));
+        counted().filter(lease -> lease.holder().tenant().equals(tenant)).forEach(lease -> all.add(lease.order()));
         long queues = all.stream().mapToLong(order -> order.queues().size()).sum();
         long memory = pool
                 + pools.getOrDefault(tenant, 0L)
@@ -159,7 +157,12 @@ public final class Leases {
         return Optional.ofNullable(live.get(id));
     }
 
-    /** A snapshot, oldest first. */
+    /** All that count against a quota: the live ones, then those that have ended and are not gone. */
+    public Stream<Lease> counted() {
+        return Stream.concat(live.values().stream(), ended.values().stream());
+    }
+
+    /** A snapshot of the live ones, oldest first. */
     public List<Lease> all() {
         return new ArrayList<>(live.values());
     }

@@ -63,7 +63,7 @@ final class AdminOperations {
 
     void listLeases(Connection connection, Request request) {
         LeaseList.Builder list = LeaseList.newBuilder();
-        state.leases.all().forEach(lease -> list.addLeases(lease.info()));
+        state.leases.counted().forEach(lease -> list.addLeases(lease.info()));
         connection.reply(request.getId(), Reply.newBuilder().setLeaseList(list));
     }
 

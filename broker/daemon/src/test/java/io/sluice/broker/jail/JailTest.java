@@ -2,6 +2,7 @@ package io.sluice.broker.jail;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sluice.broker.net.Rtnetlink;
 import io.sluice.broker.policy.Place;
@@ -31,6 +32,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -358,6 +360,34 @@ class JailTest {
             holder = Caller.greeted(broker.socket());
         }
         Eventually.holds("no device", () -> devices().isEmpty());
+    }
+
+    /** Meanwhile others hold the lock (rtnl) that the kernel's own look at the carrier waits for. */
+    @Test
+    void whatIsSentRightAfterTheConfirmationArrives() throws Exception {
+        int[] kernel = Arrays.stream(System.getProperty("os.version").split("[.-]", -1))
+                .limit(2)
+                .mapToInt(Integer::parseInt)
+                .toArray();
+        assumeTrue(kernel[0] * 100 + kernel[1] >= 608, "RTM_GETLINK calls linkwatch_sync_dev");
+        Process others = broker.netns()
+                .call(() -> new ProcessBuilder(
+                                "sh", "-c", "while ip link add others type veth && ip link del others; do :; done")
+                        .inheritIO()
+                        .start());
+        try {
+            for (int i = 0; i < 50; i++) {
+                holder.hold(Caller.acquire(0, "l2"));
+                send(holder.fds().get(0), frame(MAC, WIRE, "b588", 60));
+                awaitWire(1);
+                holder.closeFds();
+                holder.close();
+                holder = Caller.greeted(broker.socket());
+            }
+        } finally {
+            others.destroy();
+            others.waitFor();
+        }
     }
 
     @Test
