@@ -9,6 +9,8 @@ import io.sluice.broker.testbed.Netns;
 import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import jnr.constants.platform.Errno;
@@ -240,7 +242,11 @@ class RtnetlinkTest {
     }
 
     private <T> T inJail(Job<T> job) throws IOException {
+        Path namespace = Path.of("/proc/thread-self/ns/net");
+        Path here = Files.readSymbolicLink(namespace);
         return jail.call(() -> {
+            // A broken way in must not cost the machine its own eth0.
+            assertThat(Files.readSymbolicLink(namespace)).isNotEqualTo(here);
             try (Rtnetlink inside = Rtnetlink.open()) {
                 return job.run(inside);
             }
