@@ -1,12 +1,12 @@
 package io.sluice.worker.engine;
 
+import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.graph.CrossConnect;
 import io.sluice.worker.memory.Vector;
-import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.sys.Epoll;
-import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A link in a duty cycle, and whether its ports' descriptors are in the thread's epoll set.
@@ -21,11 +21,16 @@ final class ServedLink {
     private static final int BUSY = 64;
 
     private final CrossConnect link;
-    private boolean watched;
+    private final PortQueue[] queues;
+    private final Fd[] watched;
     private int busy;
 
     ServedLink(CrossConnect link) {
         this.link = link;
+        this.queues = Stream.of(link.a(), link.b())
+                .flatMap(port -> port.queues().stream())
+                .toArray(PortQueue[]::new);
+        this.watched = new Fd[queues.length];
     }
 
     CrossConnect link() {
@@ -35,7 +40,7 @@ final class ServedLink {
     /** One cycle; returns the packets moved. */
     int run(Vector vector, Epoll epoll) {
         int work = link.run(vector);
-        if (work > 0 && watched && ++busy > BUSY) {
+        if (work > 0 && watched[0] != null && ++busy > BUSY) {
             unwatch(epoll);
         }
         return work;
@@ -44,14 +49,13 @@ final class ServedLink {
     /** Before a sleep: lets every port of the link end it. False if the kernel has no room for that. */
     boolean watch(Epoll epoll) {
         busy = 0;
-        if (watched) {
-            return true;
-        }
-        watched = true;
         try {
-            for (Port port : List.of(link.a(), link.b())) {
-                for (PortQueue queue : port.queues()) {
-                    epoll.add(queue.fd());
+            for (int i = 0; i < queues.length; i++) {
+                Fd fd = queues[i].fd(); // another one after a port has lost its peer or got one
+                if (watched[i] != fd) {
+                    forget(i, epoll);
+                    epoll.add(fd);
+                    watched[i] = fd;
                 }
             }
             return true;
@@ -63,10 +67,15 @@ final class ServedLink {
 
     /** Before the link or a port of it goes, too. */
     void unwatch(Epoll epoll) {
-        if (watched) {
-            link.a().queues().forEach(queue -> epoll.remove(queue.fd()));
-            link.b().queues().forEach(queue -> epoll.remove(queue.fd()));
-            watched = false;
+        for (int i = 0; i < queues.length; i++) {
+            forget(i, epoll);
         }
+    }
+
+    private void forget(int i, Epoll epoll) {
+        if (watched[i] != null && !watched[i].isClosed()) { // a closed one has left the set by itself
+            epoll.remove(watched[i]);
+        }
+        watched[i] = null;
     }
 }

@@ -58,6 +58,11 @@ public final class Epoll implements AutoCloseable {
         LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_DEL, fd.number(), interest);
     }
 
+    /** Becomes readable, in another set, when a descriptor of this one is; borrowed. */
+    public Fd fd() {
+        return epoll;
+    }
+
     /** Sleeps until something is ready or the time is over. Allocates nothing. */
     public void await(int timeoutMs) {
         LIBC.epoll_wait(epoll.number(), eventsAddress, EVENTS, timeoutMs);
