@@ -83,6 +83,9 @@ public interface WorkerCalls {
     /** ioctl(2) with a number. */
     int ioctl(int fd, long request, long argument);
 
+    /** if_nametoindex(3). */
+    int if_nametoindex(String name);
+
     /** timerfd_create(2). */
     int timerfd_create(int clock, int flags);
 

@@ -8,8 +8,12 @@ import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortInfo;
 import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.message.MessagePort;
 import io.sluice.worker.port.packet.PacketPort;
 import io.sluice.worker.port.packet.ReceiveSlots;
+import io.sluice.worker.port.tap.HybridPort;
+import io.sluice.worker.port.tap.TapDevice;
+import io.sluice.worker.port.tap.TapPort;
 import io.sluice.worker.port.xdp.XdpPort;
 import io.sluice.worker.sys.Epoll;
 import java.io.Closeable;
@@ -37,6 +41,8 @@ public final class Lab implements AutoCloseable {
     private final Map<Integer, ReceiveSlots> slots = new HashMap<>();
     private final Epoll epoll = new Epoll();
     private final Vector vector = new Vector();
+    private final Map<String, Fd> ends = new HashMap<>();
+    private final Map<String, String> taps = new HashMap<>();
     private final Netns netns;
     private final FramePool pool;
     private int group = 1;
@@ -62,12 +68,43 @@ public final class Lab implements AutoCloseable {
 
     /** Lays a cable with as many queues as the port has: one device is for it, the other for a {@link #wire}. */
     public void cable(PortKind kind, String port, String wire, int mtu) throws Exception {
-        netns.veth(port, wire, mtu, kind.queues());
+        if (kind.isTap()) {
+            taps.put(wire, port);
+            tap(kind, port, mtu);
+        } else if (kind.hasDevice()) {
+            netns.veth(port, wire, mtu, kind.queues());
+        } else {
+            List<Fd> pair = Sockets.pair(kind.socketType());
+            ends.put(port, pair.get(0));
+            ends.put(wire, pair.get(1));
+            pair.forEach(end -> open.push(end::close));
+        }
+    }
+
+    /** Lays a cable between two ports of this kind. */
+    public void join(PortKind kind, String left, String right, int mtu) throws Exception {
+        if (!kind.isTap()) {
+            cable(kind, left, right, mtu);
+            return;
+        }
+        netns.ip("link add bridge0 mtu " + mtu + " type bridge");
+        netns.ip("link set bridge0 up");
+        for (String port : List.of(left, right)) {
+            tap(kind, port, mtu);
+            netns.ip("link set " + port + " master bridge0");
+        }
+    }
+
+    private void tap(PortKind kind, String device, int mtu) throws Exception {
+        netns.ip("tuntap add " + device + " mode tap" + (kind.queues() > 1 ? " multi_queue" : "")
+                + (kind.offloads() ? " vnet_hdr" : ""));
+        netns.ip("link set " + device + " mtu " + mtu + " up");
     }
 
     /** The far end of a cable. */
     public Wire wire(String device) throws Exception {
-        Wire wire = new Wire(netns, device);
+        Fd end = ends.get(device);
+        Wire wire = end == null ? new Wire(netns, taps.getOrDefault(device, device)) : new MessageWire(end);
         open.push(wire::close);
         return wire;
     }
@@ -75,7 +112,24 @@ public final class Lab implements AutoCloseable {
     /** Opens a port. The lab closes what the test has not. */
     public Port port(PortKind kind, String device, int mtu, int depth) throws Exception {
         PortInfo info = info(kind, device, mtu, depth);
-        return keep(kind.isXdp() ? xdp(kind, info) : packet(kind, info));
+        return keep(
+                switch (kind.family()) {
+                    case PACKET -> packet(kind, info);
+                    case XDP -> xdp(kind, info);
+                    case TAP -> netns.call(() -> TapPort.open(info, tapQueues(kind, info), kind.vnet(), pool));
+                    case HYBRID ->
+                        netns.call(() -> HybridPort.open(
+                                info,
+                                tapQueues(kind, info).get(0),
+                                HybridPort.reader(device),
+                                kind.vnet(),
+                                pool,
+                                this::slots));
+                    case MESSAGE ->
+                        MessagePort.open(
+                                info, new MessagePort.Endpoint.Inherited(ends.get(device)), pool, this::messageSlots);
+                    case STREAM -> throw new IllegalArgumentException("later");
+                });
     }
 
     /** Opens a port for a data path, in its thread; {@code rxOnly} only for xdp. */
@@ -108,6 +162,10 @@ public final class Lab implements AutoCloseable {
         return new PortInfo(device, kind.isXdp() ? "xdp" : "packet", "grant", 1, device, 1, mtu, "", depth, List.of());
     }
 
+    private static List<Fd> tapQueues(PortKind kind, PortInfo info) throws IOException {
+        return TapDevice.open(info.interfaceName(), kind.queues(), kind.vnet());
+    }
+
     private Port packet(PortKind kind, PortInfo info) throws Exception {
         return PacketPort.open(
                 info, packetSockets(kind, info.interfaceName()), kind.vnet(), ring(kind), pool, this::slots);
@@ -132,6 +190,11 @@ public final class Lab implements AutoCloseable {
     /** Receive slots as a data path has them. */
     public ReceiveSlots slots(boolean large, int vnet) {
         return slots.computeIfAbsent(vnet + (large ? 1000 : 0), key -> new ReceiveSlots(pool, large, vnet));
+    }
+
+    /** Receive slots for messages, as a data path has them. */
+    public ReceiveSlots messageSlots(boolean large) {
+        return slots.computeIfAbsent(large ? -2 : -1, key -> ReceiveSlots.withoutControl(pool, large));
     }
 
     private Port xdp(PortKind kind, PortInfo info) throws Exception {

@@ -6,6 +6,7 @@ import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.sys.WorkerCalls;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /** The broker's part for packet sockets, in the calling thread's network namespace. Numbers are those of the uapi headers. */
 public final class Sockets {
@@ -63,6 +64,21 @@ public final class Sockets {
             socket.close();
             throw e;
         }
+    }
+
+    /**
+     * Two joined unix sockets with roomy buffers.
+     *
+     * @param type 1 stream, 2 datagram, 5 seqpacket
+     */
+    public static List<Fd> pair(int type) throws SyscallException {
+        ByteBuffer numbers = Native.allocate(8);
+        Native.check(LabCalls.LIBC.socketpair(1, type | 0x80000, 0, numbers), "socketpair");
+        List<Fd> pair = List.of(Fd.owned(numbers.getInt(0), "socketpair"), Fd.owned(numbers.getInt(4), "socketpair"));
+        for (Fd end : pair) {
+            set(end, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER);
+        }
+        return pair;
     }
 
     /** Shrinks the receive buffer to {@code bytes}, so that it can be seen to overflow. */
