@@ -11,6 +11,7 @@ import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.message.MessagePort;
 import io.sluice.worker.port.packet.PacketPort;
 import io.sluice.worker.port.packet.ReceiveSlots;
+import io.sluice.worker.port.stream.StreamPort;
 import io.sluice.worker.port.tap.HybridPort;
 import io.sluice.worker.port.tap.TapDevice;
 import io.sluice.worker.port.tap.TapPort;
@@ -104,7 +105,9 @@ public final class Lab implements AutoCloseable {
     /** The far end of a cable. */
     public Wire wire(String device) throws Exception {
         Fd end = ends.get(device);
-        Wire wire = end == null ? new Wire(netns, taps.getOrDefault(device, device)) : new MessageWire(end);
+        Wire wire = end == null
+                ? new Wire(netns, taps.getOrDefault(device, device))
+                : Sockets.isStream(end) ? new StreamWire(end) : new MessageWire(end);
         open.push(wire::close);
         return wire;
     }
@@ -112,24 +115,32 @@ public final class Lab implements AutoCloseable {
     /** Opens a port. The lab closes what the test has not. */
     public Port port(PortKind kind, String device, int mtu, int depth) throws Exception {
         PortInfo info = info(kind, device, mtu, depth);
-        return keep(
-                switch (kind.family()) {
-                    case PACKET -> packet(kind, info);
-                    case XDP -> xdp(kind, info);
-                    case TAP -> netns.call(() -> TapPort.open(info, tapQueues(kind, info), kind.vnet(), pool));
-                    case HYBRID ->
-                        netns.call(() -> HybridPort.open(
-                                info,
-                                tapQueues(kind, info).get(0),
-                                HybridPort.reader(device),
-                                kind.vnet(),
-                                pool,
-                                this::slots));
-                    case MESSAGE ->
-                        MessagePort.open(
-                                info, new MessagePort.Endpoint.Inherited(ends.get(device)), pool, this::messageSlots);
-                    case STREAM -> throw new IllegalArgumentException("later");
-                });
+        Port port = keep(open(kind, info));
+        if (kind.isTap()) {
+            netns.awaitCarrier(device);
+        }
+        return port;
+    }
+
+    private Port open(PortKind kind, PortInfo info) throws Exception {
+        return switch (kind.family()) {
+            case PACKET -> packet(kind, info);
+            case XDP -> xdp(kind, info);
+            case TAP -> netns.call(() -> TapPort.open(info, tapQueues(kind, info), kind.vnet(), pool));
+            case HYBRID -> netns.call(() -> hybrid(kind, info));
+            case MESSAGE ->
+                MessagePort.open(info, new MessagePort.Endpoint.Inherited(end(info)), pool, this::messageSlots);
+            case STREAM -> StreamPort.open(info, new StreamPort.Endpoint.Inherited(end(info)), pool);
+        };
+    }
+
+    private Fd end(PortInfo info) {
+        return ends.get(info.interfaceName());
+    }
+
+    private Port hybrid(PortKind kind, PortInfo info) throws IOException {
+        Fd tap = tapQueues(kind, info).get(0);
+        return HybridPort.open(info, tap, HybridPort.reader(info.interfaceName()), kind.vnet(), pool, this::slots);
     }
 
     /** Opens a port for a data path, in its thread; {@code rxOnly} only for xdp. */

@@ -15,6 +15,7 @@ public enum PortKind {
     XDP_SKB_TWO_QUEUES_BUSY_POLL(2, true, true),
     SEQPACKET(Family.MESSAGE, 1, 0),
     DATAGRAM(Family.MESSAGE, 1, 0),
+    STREAM(Family.STREAM, 1, 0),
     TAP(Family.TAP, 1, 0),
     TAP_TWO_QUEUES(Family.TAP, 2, 0),
     TAP_OFFLOADS(Family.TAP, 1, 10),

@@ -25,6 +25,7 @@ public final class Sockets {
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SO_RCVBUFFORCE = 33;
     private static final int SOCK_RAW_CLOEXEC = 3 | 0x80000;
+    private static final int SO_TYPE = 3;
     private static final int BUFFER = 64 << 20;
 
     private Sockets() {}
@@ -79,6 +80,14 @@ public final class Sockets {
             set(end, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER);
         }
         return pair;
+    }
+
+    /** Whether a socket is a stream. */
+    public static boolean isStream(Fd socket) {
+        ByteBuffer type = Native.allocate(4);
+        WorkerCalls.LIBC.getsockopt(
+                socket.number(), SOL_SOCKET, SO_TYPE, type, Native.allocate(4).putInt(0, 4));
+        return type.getInt(0) == 1;
     }
 
     /** Shrinks the receive buffer to {@code bytes}, so that it can be seen to overflow. */
