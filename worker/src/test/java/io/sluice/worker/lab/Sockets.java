@@ -73,13 +73,28 @@ public final class Sockets {
      * @param type 1 stream, 2 datagram, 5 seqpacket
      */
     public static List<Fd> pair(int type) throws SyscallException {
-        ByteBuffer numbers = Native.allocate(8);
-        Native.check(LabCalls.LIBC.socketpair(1, type | 0x80000, 0, numbers), "socketpair");
-        List<Fd> pair = List.of(Fd.owned(numbers.getInt(0), "socketpair"), Fd.owned(numbers.getInt(4), "socketpair"));
+        List<Fd> pair = plainPair(type);
         for (Fd end : pair) {
             set(end, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER);
         }
         return pair;
+    }
+
+    /** The same with buffers as they are. */
+    public static List<Fd> plainPair(int type) throws SyscallException {
+        ByteBuffer numbers = Native.allocate(8);
+        Native.check(LabCalls.LIBC.socketpair(1, type | 0x80000, 0, numbers), "socketpair");
+        return List.of(Fd.owned(numbers.getInt(0), "socketpair"), Fd.owned(numbers.getInt(4), "socketpair"));
+    }
+
+    /** Nobody may change the socket's filter any more (SO_LOCK_FILTER). */
+    public static void lockFilter(Fd socket) throws SyscallException {
+        set(socket, SOL_SOCKET, 44, 1);
+    }
+
+    /** Shrinks the send buffer to about {@code bytes}, so that the kernel soon has no room. */
+    public static void sendBuffer(Fd socket, int bytes) throws SyscallException {
+        set(socket, SOL_SOCKET, 7, bytes);
     }
 
     /** Whether a socket is a stream. */

@@ -1,13 +1,10 @@
 package io.sluice.worker.port.line;
 
-import static io.sluice.worker.sys.WorkerCalls.LIBC;
-
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.worker.sys.Epoll;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Optional;
 
 /**
  * A unix datagram socket with a path, connected to another path: 278 short messages wait in it instead of 11.
@@ -16,18 +13,16 @@ import java.util.Optional;
  * has connected to it. So it connects again once a second while nothing comes.
  */
 public final class DatagramLine implements Line {
-    private final Fd socket;
+    private final BoundSocket socket;
     private final ByteBuffer remote;
-    private final Optional<BoundFile> file;
     private final Alarm alarm;
     private final Epoll either;
     private final BackOff backOff = new BackOff();
     private boolean connected;
 
-    private DatagramLine(Fd socket, ByteBuffer remote, Optional<BoundFile> file, Alarm alarm, Epoll either) {
+    private DatagramLine(BoundSocket socket, ByteBuffer remote, Alarm alarm, Epoll either) {
         this.socket = socket;
         this.remote = remote;
-        this.file = file;
         this.alarm = alarm;
         this.either = either;
     }
@@ -35,25 +30,23 @@ public final class DatagramLine implements Line {
     /** That the remote path does not exist yet is no error. */
     public static DatagramLine open(UnixPath local, UnixPath remote) throws IOException {
         try (Closer closer = new Closer()) {
-            Fd socket = closer.add(Sockets.bound(Sockets.DATAGRAM, local));
-            Optional<BoundFile> file = BoundFile.of(local);
-            closer.add(() -> file.ifPresent(BoundFile::remove));
-            Sockets.raiseSendBuffer(socket.number());
+            BoundSocket socket = BoundSocket.datagram(local);
+            closer.add(socket::close);
             Alarm alarm = new Alarm();
             closer.add(alarm::close);
             Epoll either = new Epoll();
             closer.add(either::close);
-            either.add(socket);
+            either.add(socket.fd());
             either.add(alarm.fd());
             closer.release();
-            return new DatagramLine(socket, remote.encode(), file, alarm, either);
+            return new DatagramLine(socket, remote.encode(), alarm, either);
         }
     }
 
     /** The socket, also while nobody is at the other path: what comes is received. */
     @Override
     public int socket() {
-        return socket.number();
+        return socket.fd().number();
     }
 
     @Override
@@ -71,9 +64,12 @@ public final class DatagramLine implements Line {
         if (!alarm.isDue()) {
             return;
         }
-        connected = LIBC.connect(socket.number(), remote, remote.capacity()) == 0;
+        boolean before = connected;
+        connected = socket.connect(remote);
         if (connected) {
             backOff.succeeded();
+        } else if (before) {
+            socket.disconnect();
         }
         alarm.set(connected ? BackOff.MOST_MS : backOff.failed());
     }
@@ -96,6 +92,5 @@ public final class DatagramLine implements Line {
         either.close();
         alarm.close();
         socket.close();
-        file.ifPresent(BoundFile::remove);
     }
 }

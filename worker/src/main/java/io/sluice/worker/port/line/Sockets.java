@@ -48,7 +48,7 @@ public final class Sockets {
     }
 
     /** A socket bound to {@code address}; a unix socket's file that nobody serves any more is replaced. */
-    public static Fd bound(int type, SocketAddress address) throws IOException {
+    static Fd bound(int type, SocketAddress address) throws IOException {
         ByteBuffer name = address.encode();
         try (Closer closer = new Closer()) {
             Fd socket = closer.add(socket(type, name));
