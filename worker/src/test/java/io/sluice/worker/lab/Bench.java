@@ -1,5 +1,7 @@
 package io.sluice.worker.lab;
 
+import io.sluice.grant.sys.Closer;
+import io.sluice.grant.sys.Fd;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Pools;
 import io.sluice.worker.memory.Vector;
@@ -10,6 +12,7 @@ import io.sluice.worker.port.PortInfo;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.packet.ReceiveSlots;
 import io.sluice.worker.sys.Epoll;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -25,11 +28,11 @@ public final class Bench implements AutoCloseable {
     private final ReceiveSlots small = ReceiveSlots.withoutControl(pool, false);
     private final ReceiveSlots large = ReceiveSlots.withoutControl(pool, true);
     private final Epoll epoll = new Epoll();
-    private final List<AutoCloseable> kept = new ArrayList<>();
+    private final Closer kept = new Closer();
     private final Vector vector = new Vector();
     private Port port;
 
-    public Bench() throws Exception {}
+    public Bench() throws IOException {}
 
     /** Facts about a port of 1500 bytes MTU. */
     public static PortInfo info(String kind, int mtu) {
@@ -42,10 +45,15 @@ public final class Bench implements AutoCloseable {
         return used;
     }
 
-    /** Something to be closed at the end. */
-    public <T extends AutoCloseable> T keep(T closeable) {
-        kept.add(closeable);
-        return closeable;
+    /** A peer to be closed at the end. */
+    public <T extends Wire> T keep(T wire) {
+        kept.add(wire::close);
+        return wire;
+    }
+
+    /** A descriptor to be closed at the end. */
+    public Fd keep(Fd fd) {
+        return kept.add(fd);
     }
 
     public FramePool pool() {
@@ -153,10 +161,8 @@ public final class Bench implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        for (AutoCloseable closeable : kept) {
-            closeable.close();
-        }
+    public void close() {
+        kept.close();
         if (port != null) {
             closePort();
         }

@@ -73,7 +73,7 @@ final class FrameParser {
 
     /** A byte of the length. The last is only taken when there is a frame for what follows. */
     private int length(ByteBuffer bytes, int at) {
-        int value = length << 8 | bytes.get(at) & 0xff;
+        int value = length << 8 | (bytes.get(at) & 0xff);
         if (done + 1 == PREFIX) {
             return begin(value) ? at + 1 : at;
         }

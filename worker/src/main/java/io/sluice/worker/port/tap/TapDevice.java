@@ -102,7 +102,7 @@ public final class TapDevice {
             throw new IllegalArgumentException("descriptor " + fd.number()
                     + " is no tap device without packet information; open /dev/net/tun with IFF_TAP | IFF_NO_PI");
         }
-        if ((flags & IFF_VNET_HDR) != 0 != vnet > 0) {
+        if (((flags & IFF_VNET_HDR) != 0) != (vnet > 0)) {
             throw new IllegalArgumentException("the tap device of descriptor " + fd.number() + " was opened "
                     + (vnet > 0 ? "without" : "with") + " IFF_VNET_HDR; the port has to say the same");
         }

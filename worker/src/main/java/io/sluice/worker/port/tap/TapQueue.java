@@ -68,7 +68,7 @@ final class TapQueue implements PortQueue {
             int offset = frame + FramePool.HEADROOM;
             counters.add(PortCounter.RX_CALLS, 1);
             long length = LIBC.read(fdNumber, pool.address() + offset - vnet, room + vnet) - vnet;
-            if (length < -vnet || length == 0 && vnet == 0) { // EAGAIN, or the device has gone
+            if (length < -vnet || (length == 0 && vnet == 0)) { // EAGAIN, or the device has gone
                 pool.give(frame);
                 break;
             }
