@@ -81,11 +81,16 @@ final class MessageQueue implements PortQueue, MessageSender.Destination {
             return n;
         }
         int errno = Native.errno();
-        if (errno == EAGAIN || errno == EINTR || !peer.lostBy(errno)) {
+        if (errno == EAGAIN || errno == EINTR) {
+            return 0;
+        }
+        peer.lostBy(errno);
+        if (line.socket() != socket) {
             return 0;
         }
         // What a datagram socket reports here was the fate of an earlier message; more may lie behind it.
-        return line.socket() == socket ? LIBC.recvmmsg(socket, slots.address(), want, MSG_DONTWAIT, 0) : 0;
+        counters.add(PortCounter.RX_CALLS, 1);
+        return LIBC.recvmmsg(socket, slots.address(), want, MSG_DONTWAIT, 0);
     }
 
     private int takeAll(int n, Vector vector) {

@@ -39,6 +39,9 @@ final class StreamQueue implements PortQueue {
 
     private int to;
 
+    /** The last call brought bytes, so that there may be more. */
+    private boolean more;
+
     /**
      * @param line consumed
      * @param large whether to receive into large frames
@@ -78,7 +81,8 @@ final class StreamQueue implements PortQueue {
     private boolean receive(int socket) {
         counters.add(PortCounter.RX_CALLS, 1);
         long n = LIBC.recv(socket, bufferAddress, BUFFER, MSG_DONTWAIT);
-        if (n > 0) {
+        more = n > 0;
+        if (more) {
             from = 0;
             to = (int) n;
             return true;
@@ -97,6 +101,7 @@ final class StreamQueue implements PortQueue {
         sender.reset();
         from = 0;
         to = 0;
+        more = false;
     }
 
     @Override
@@ -134,7 +139,7 @@ final class StreamQueue implements PortQueue {
 
     @Override
     public boolean pending() {
-        return backlog.waiting() > 0 || from < to;
+        return backlog.waiting() > 0 || from < to || more;
     }
 
     @Override

@@ -78,7 +78,7 @@ public final class HybridPort {
             Port receiving = PacketPort.open(info, List.of(reader), vnet, Optional.empty(), pool, slots);
             TapQueue writer = TapPort.queue(info, tap, vnet, large, pool, receiving.counters());
             TapDevice.deafen(tap);
-            PortInfo known = vnet == 0 ? info : info.with(TapDevice.offload(tap));
+            PortInfo known = info.with(TapDevice.offload(tap, vnet));
             HybridQueue queue = new HybridQueue(receiving.queues().get(0), writer);
             closer.release();
             return new Port(known, List.of(queue), receiving.counters(), receiving.kernel());

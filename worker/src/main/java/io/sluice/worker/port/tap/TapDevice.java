@@ -113,10 +113,19 @@ public final class TapDevice {
         fd.closeOnExecNonBlocking();
     }
 
-    /** Tells the host that it may leave checksums and segmentation to us; returns what it will, in ethtool's words. */
-    static List<String> offload(Fd fd) {
+    /**
+     * Tells the host whether it may leave checksums and segmentation to us: only with a vnet header, whoever had the device
+     * before.
+     *
+     * @return what it will, in ethtool's words
+     */
+    static List<String> offload(Fd fd, int vnet) {
+        if (vnet == 0) {
+            LIBC.ioctl(fd.number(), TUNSETOFFLOAD, 0L);
+            return List.of();
+        }
         for (Offloads offloads : OFFLOADS) {
-            if (LIBC.ioctl(fd.number(), TUNSETOFFLOAD, offloads.bits()) == 0) {
+            if (LIBC.ioctl(fd.number(), TUNSETOFFLOAD, (long) offloads.bits()) == 0) {
                 return offloads.names();
             }
         }

@@ -32,7 +32,7 @@ public final class TapPort {
             for (Fd queue : queues) {
                 opened.add(queue(info, queue, vnet, large, pool, counters));
             }
-            PortInfo known = vnet == 0 ? info : info.with(TapDevice.offload(queues.get(0)));
+            PortInfo known = info.with(TapDevice.offload(queues.get(0), vnet));
             closer.release();
             return new Port(known, opened, counters, Map::of);
         }
