@@ -6,6 +6,7 @@ import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.sys.WorkerCalls;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /** The broker's part for packet sockets, in the calling thread's network namespace. Numbers are those of the uapi headers. */
 public final class Sockets {
@@ -24,6 +25,7 @@ public final class Sockets {
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SO_RCVBUFFORCE = 33;
     private static final int SOCK_RAW_CLOEXEC = 3 | 0x80000;
+    private static final int SO_TYPE = 3;
     private static final int BUFFER = 64 << 20;
 
     private Sockets() {}
@@ -63,6 +65,44 @@ public final class Sockets {
             socket.close();
             throw e;
         }
+    }
+
+    /**
+     * Two joined unix sockets with roomy buffers.
+     *
+     * @param type 1 stream, 2 datagram, 5 seqpacket
+     */
+    public static List<Fd> pair(int type) throws SyscallException {
+        List<Fd> pair = plainPair(type);
+        for (Fd end : pair) {
+            set(end, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER);
+        }
+        return pair;
+    }
+
+    /** The same with buffers as they are. */
+    public static List<Fd> plainPair(int type) throws SyscallException {
+        ByteBuffer numbers = Native.allocate(8);
+        Native.check(LabCalls.LIBC.socketpair(1, type | 0x80000, 0, numbers), "socketpair");
+        return List.of(Fd.owned(numbers.getInt(0), "socketpair"), Fd.owned(numbers.getInt(4), "socketpair"));
+    }
+
+    /** Nobody may change the socket's filter any more (SO_LOCK_FILTER). */
+    public static void lockFilter(Fd socket) throws SyscallException {
+        set(socket, SOL_SOCKET, 44, 1);
+    }
+
+    /** Shrinks the send buffer to about {@code bytes}, so that the kernel soon has no room. */
+    public static void sendBuffer(Fd socket, int bytes) throws SyscallException {
+        set(socket, SOL_SOCKET, 7, bytes);
+    }
+
+    /** Whether a socket is a stream. */
+    public static boolean isStream(Fd socket) {
+        ByteBuffer type = Native.allocate(4);
+        WorkerCalls.LIBC.getsockopt(
+                socket.number(), SOL_SOCKET, SO_TYPE, type, Native.allocate(4).putInt(0, 4));
+        return type.getInt(0) == 1;
     }
 
     /** Shrinks the receive buffer to {@code bytes}, so that it can be seen to overflow. */
