@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -69,7 +70,9 @@ class ChangingDescriptorsTest {
                             dataPath.pool(),
                             dataPath::messageSlots),
                     StreamPort.open(
-                            Bench.info("stream", 1500), new StreamPort.Endpoint.Client(dialled), dataPath.pool()));
+                            Bench.info("stream", 1500),
+                            new StreamPort.Endpoint.Client(dialled, OptionalInt.empty()),
+                            dataPath.pool()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -3,7 +3,9 @@ package io.sluice.worker.lab;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
+import io.sluice.worker.port.line.HostPort;
 import io.sluice.worker.sys.WorkerCalls;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -85,6 +87,30 @@ public final class Sockets {
         ByteBuffer numbers = Native.allocate(8);
         Native.check(LabCalls.LIBC.socketpair(1, type | 0x80000, 0, numbers), "socketpair");
         return List.of(Fd.owned(numbers.getInt(0), "socketpair"), Fd.owned(numbers.getInt(4), "socketpair"));
+    }
+
+    /** A UDP socket bound to {@code local}. */
+    public static Fd udp(HostPort local) throws IOException {
+        ByteBuffer address = local.encode();
+        Fd socket = Fd.owned(WorkerCalls.LIBC.socket(address.getShort(0), 2 | 0x80000, 0), "socket");
+        Native.check(LabCalls.LIBC.bind(socket.number(), address, address.capacity()), "bind(" + local + ")");
+        return socket;
+    }
+
+    /** The port that an IPv4 socket is bound to. */
+    public static int port(Fd socket) throws SyscallException {
+        ByteBuffer address = Native.allocate(16);
+        Native.check(
+                LabCalls.LIBC.getsockname(
+                        socket.number(), address, Native.allocate(4).putInt(0, 16)),
+                "getsockname");
+        return address.order(ByteOrder.BIG_ENDIAN).getShort(2) & 0xffff;
+    }
+
+    /** Connects a socket. */
+    public static void connect(Fd socket, HostPort remote) throws IOException {
+        ByteBuffer address = remote.encode();
+        Native.check(LabCalls.LIBC.connect(socket.number(), address, address.capacity()), "connect(" + remote + ")");
     }
 
     /** Nobody may change the socket's filter any more (SO_LOCK_FILTER). */

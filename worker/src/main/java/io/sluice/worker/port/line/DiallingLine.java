@@ -7,6 +7,8 @@ import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.OptionalInt;
 import jnr.constants.platform.Errno;
 
 /** A connection that this side makes, and makes again when it has ended: without ever blocking, with growing pauses. */
@@ -19,24 +21,42 @@ public final class DiallingLine implements Line {
 
     private final int type;
     private final ByteBuffer address;
+    private final Optional<UnixPath> local;
+    private final OptionalInt reconnectMs;
     private final Alarm alarm = new Alarm();
     private final BackOff backOff = new BackOff();
     private final ByteBuffer poll = Native.allocate(8);
     private Fd socket;
+    private Optional<BoundFile> file = Optional.empty();
     private boolean connected;
 
-    private DiallingLine(int type, ByteBuffer address) throws SyscallException {
+    /** The connection has ended, and there is to be no other. */
+    private boolean over;
+
+    private DiallingLine(int type, ByteBuffer address, Optional<UnixPath> local, OptionalInt reconnectMs)
+            throws SyscallException {
         this.type = type;
         this.address = address;
+        this.local = local;
+        this.reconnectMs = reconnectMs;
     }
 
     /**
      * Begins at the first {@link #attend}; that nobody listens yet is no error.
      *
      * @param type {@link Sockets#STREAM} or {@link Sockets#SEQPACKET}
+     * @param local bound before each connection, and removed with it
+     * @param reconnectMs milliseconds between tries; 0: until it was connected once; empty: a growing pause
+     * @throws IOException the local path can't be bound
      */
-    public static DiallingLine open(int type, SocketAddress address) throws IOException {
-        return new DiallingLine(type, address.encode());
+    public static DiallingLine open(int type, SocketAddress address, Optional<UnixPath> local, OptionalInt reconnectMs)
+            throws IOException {
+        ByteBuffer peer = address.encode();
+        if (local.isPresent()) {
+            Sockets.bound(type, local.get()).close(); // what is wrong with it is to be said now
+            BoundFile.of(local.get()).ifPresent(BoundFile::remove);
+        }
+        return new DiallingLine(type, peer, local, reconnectMs);
     }
 
     @Override
@@ -56,7 +76,7 @@ public final class DiallingLine implements Line {
 
     @Override
     public void attend() {
-        if (connected || !alarm.isDue()) {
+        if (connected || over || !alarm.isDue()) {
             return;
         }
         if (socket == null) {
@@ -68,9 +88,10 @@ public final class DiallingLine implements Line {
 
     private void dial() {
         try {
-            socket = Sockets.socket(type, address);
-        } catch (SyscallException e) { // EMFILE, ENOMEM: later
-            alarm.set(backOff.failed());
+            socket = local.isPresent() ? Sockets.bound(type, local.get()) : Sockets.socket(type, address);
+            file = local.flatMap(BoundFile::of);
+        } catch (IOException e) { // EMFILE, ENOMEM, somebody else at our path: later
+            alarm.set(pause());
             return;
         }
         if (LIBC.connect(socket.number(), address, address.capacity()) == 0) {
@@ -102,7 +123,12 @@ public final class DiallingLine implements Line {
 
     private void fail() {
         lost();
-        alarm.set(backOff.failed());
+        alarm.set(pause());
+    }
+
+    private int pause() {
+        int fixed = reconnectMs.orElse(0);
+        return fixed > 0 ? fixed : backOff.failed();
     }
 
     @Override
@@ -110,8 +136,13 @@ public final class DiallingLine implements Line {
         if (socket != null) {
             socket.close();
             socket = null;
+            file.ifPresent(BoundFile::remove);
+            file = Optional.empty();
+            over = connected && reconnectMs.equals(OptionalInt.of(0));
             connected = false;
-            alarm.set(BackOff.FIRST_MS); // one that listens and hangs up at once is not to be called all the time
+            alarm.set(Math.max(
+                    reconnectMs.orElse(0),
+                    BackOff.FIRST_MS)); // one that listens and hangs up at once is not to be called all the time
         }
     }
 

@@ -36,13 +36,13 @@ public final class FixedLine implements Line {
             int type = Sockets.type(fd);
             boolean messages = type == Sockets.DATAGRAM || type == Sockets.SEQPACKET;
             if (stream ? type != Sockets.STREAM : !messages) {
-                throw new IllegalArgumentException("descriptor " + fd.number() + " is no "
-                        + (stream ? "stream" : "datagram or seqpacket") + " socket");
+                throw new IllegalArgumentException(
+                        "the descriptor is no " + (stream ? "stream" : "datagram or seqpacket") + " socket");
             }
             ByteBuffer address = Native.allocate(SOCKADDR);
             if (LIBC.getpeername(fd.number(), address, Native.allocate(4).putInt(0, SOCKADDR)) == -1) {
-                throw new IllegalArgumentException("descriptor " + fd.number()
-                        + " is not connected; connect it before it is inherited, or use a socketpair");
+                throw new IllegalArgumentException(
+                        "the descriptor is not connected; connect it before it is inherited," + " or use a socketpair");
             }
             Sockets.tune(fd.number(), address);
             closer.release();
@@ -54,13 +54,40 @@ public final class FixedLine implements Line {
     public static FixedLine udp(HostPort local, HostPort remote) throws IOException {
         try (Closer closer = new Closer()) {
             Fd socket = closer.add(Sockets.bound(Sockets.DATAGRAM, local));
-            ByteBuffer peer = remote.encode();
-            if (LIBC.connect(socket.number(), peer, peer.capacity()) == -1) {
-                throw new SyscallException("connect(" + local + " to " + remote + ")", Native.errno());
-            }
+            connect(socket, remote, remote.encode());
             closer.release();
             return new FixedLine(socket, false);
         }
+    }
+
+    /**
+     * UDP from a socket that somebody else has bound, and perhaps connected.
+     *
+     * @param fd consumed, also on failure
+     * @throws IllegalArgumentException it is no datagram socket, or connected to another peer
+     */
+    public static FixedLine bound(Fd fd, HostPort remote) throws IOException {
+        try (Closer closer = new Closer()) {
+            closer.add(fd);
+            if (Sockets.type(fd) != Sockets.DATAGRAM) {
+                throw new IllegalArgumentException("the descriptor is no datagram socket");
+            }
+            ByteBuffer wanted = remote.encode();
+            ByteBuffer peer = Native.allocate(SOCKADDR);
+            if (LIBC.getpeername(fd.number(), peer, Native.allocate(4).putInt(0, SOCKADDR)) == -1) {
+                connect(fd, remote, wanted);
+            } else if (!peer.slice(0, wanted.capacity()).equals(wanted)) {
+                throw new IllegalArgumentException(
+                        "the socket is connected to another peer than " + remote + "; name that one");
+            }
+            closer.release();
+            return new FixedLine(fd, false);
+        }
+    }
+
+    private static void connect(Fd socket, HostPort remote, ByteBuffer peer) throws SyscallException {
+        Native.check(LIBC.connect(socket.number(), peer, peer.capacity()), "connect(" + remote + ")");
+        Sockets.drain(socket);
     }
 
     @Override

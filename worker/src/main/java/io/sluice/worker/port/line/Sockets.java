@@ -20,12 +20,16 @@ public final class Sockets {
     public static final int DATAGRAM = 2;
     public static final int SEQPACKET = 5;
 
+    /** Instead of a type. */
+    public static final int NO_SOCKET = -1;
+
     private static final int CLOEXEC_NONBLOCK = 0x80000 | 0x800;
     private static final int SOL_SOCKET = 1;
     private static final int SO_TYPE = 3;
     private static final int SO_ERROR = 4;
     private static final int SO_SNDBUF = 7;
     private static final int SO_REUSEADDR = 2;
+    private static final int MSG_DONTWAIT = 0x40;
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_NODELAY = 1;
 
@@ -118,9 +122,18 @@ public final class Sockets {
         }
     }
 
-    /** STREAM, DATAGRAM, SEQPACKET or something else; -1 if it is no socket. */
-    static int type(Fd fd) {
+    /** STREAM, DATAGRAM, SEQPACKET or something else; {@link #NO_SOCKET} if it is none. */
+    public static int type(Fd fd) {
         return option(fd.number(), SO_TYPE);
+    }
+
+    /** Forgets what has come: before a socket was connected that could be from anybody. */
+    static void drain(Fd socket) {
+        ByteBuffer rest = Native.allocate(1);
+        long into = Native.address(rest);
+        while (LIBC.recv(socket.number(), into, 1, MSG_DONTWAIT) >= 0) {
+            rest.clear(); // cut, and so gone
+        }
     }
 
     /** The error that a socket has pending, which is cleared. */

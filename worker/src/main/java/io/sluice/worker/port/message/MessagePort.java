@@ -19,6 +19,8 @@ import io.sluice.worker.port.packet.ReceiveSlots;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Builds ports of message sockets. Data-path thread only. */
 public final class MessagePort {
@@ -27,8 +29,12 @@ public final class MessagePort {
         /** A unix seqpacket socket that peers connect to, as User Mode Linux's bess does; one at a time. */
         record SeqpacketServer(UnixPath path) implements Endpoint {}
 
-        /** A unix seqpacket socket that connects, again and again if it must. */
-        record SeqpacketClient(UnixPath path) implements Endpoint {}
+        /**
+         * A unix seqpacket socket that connects, again and again if it must.
+         *
+         * @param local bound before that
+         */
+        record SeqpacketClient(UnixPath path, Optional<UnixPath> local) implements Endpoint {}
 
         /** Unix datagrams between two paths: QEMU's dgram with local.path and remote.path, the other way round. */
         record UnixDatagram(UnixPath local, UnixPath remote) implements Endpoint {}
@@ -41,6 +47,13 @@ public final class MessagePort {
                 }
             }
         }
+
+        /**
+         * A UDP socket that the broker has bound, and perhaps connected.
+         *
+         * @param fd consumed, also on failure
+         */
+        record BoundDatagram(Fd fd, HostPort remote) implements Endpoint {}
 
         /**
          * A connected datagram or seqpacket socket that this process was started with, or got.
@@ -75,11 +88,13 @@ public final class MessagePort {
         if (endpoint instanceof Endpoint.SeqpacketServer server) {
             return ListeningLine.open(Sockets.SEQPACKET, server.path());
         } else if (endpoint instanceof Endpoint.SeqpacketClient client) {
-            return DiallingLine.open(Sockets.SEQPACKET, client.path());
+            return DiallingLine.open(Sockets.SEQPACKET, client.path(), client.local(), OptionalInt.empty());
         } else if (endpoint instanceof Endpoint.UnixDatagram unix) {
             return DatagramLine.open(unix.local(), unix.remote());
         } else if (endpoint instanceof Endpoint.InetDatagram inet) {
             return FixedLine.udp(inet.local(), inet.remote());
+        } else if (endpoint instanceof Endpoint.BoundDatagram bound) {
+            return FixedLine.bound(bound.fd(), bound.remote());
         }
         return FixedLine.inherited(((Endpoint.Inherited) endpoint).fd(), false);
     }

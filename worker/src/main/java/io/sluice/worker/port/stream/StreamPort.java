@@ -17,6 +17,8 @@ import io.sluice.worker.port.line.Sockets;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Builds ports of stream sockets: QEMU's stream and socket. */
 public final class StreamPort {
@@ -25,8 +27,13 @@ public final class StreamPort {
         /** A socket that peers connect to, one at a time: QEMU's stream with server=off. */
         record Server(SocketAddress local) implements Endpoint {}
 
-        /** A socket that connects, again and again if it must: QEMU's stream with server=on. */
-        record Client(SocketAddress remote) implements Endpoint {
+        /**
+         * A socket that connects, and tries until somebody listens: QEMU's stream with server=on.
+         *
+         * @param reconnectMs how long to wait before connecting again; 0: never, once it was connected; empty: soon, and a
+         *     little later each time
+         */
+        record Client(SocketAddress remote, OptionalInt reconnectMs) implements Endpoint {
             public Client {
                 if (remote instanceof HostPort host && host.port() == 0) {
                     throw new IllegalArgumentException("the remote port is 0; give the port of the peer");
@@ -66,7 +73,7 @@ public final class StreamPort {
         if (endpoint instanceof Endpoint.Server server) {
             return ListeningLine.open(Sockets.STREAM, server.local());
         } else if (endpoint instanceof Endpoint.Client client) {
-            return DiallingLine.open(Sockets.STREAM, client.remote());
+            return DiallingLine.open(Sockets.STREAM, client.remote(), Optional.empty(), client.reconnectMs());
         }
         return FixedLine.inherited(((Endpoint.Inherited) endpoint).fd(), true);
     }

@@ -21,6 +21,9 @@ public final class TapDevice {
     private static final long TUNSETOFFLOAD = 0x400454d0L;
     private static final long TUNSETVNETHDRSZ = 0x400454d8L;
     private static final long TUNATTACHFILTER = 0x401054d5L;
+    private static final long SIOCGIFMTU = 0x8921;
+    private static final int AF_UNIX = 1;
+    private static final int SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
     private static final int IFF_TAP = 2;
     private static final int IFF_NO_PI = 0x1000;
     private static final int IFF_VNET_HDR = 0x4000;
@@ -99,18 +102,61 @@ public final class TapDevice {
         ByteBuffer request = Native.allocate(IFREQ);
         int flags = LIBC.ioctl(fd.number(), TUNGETIFF, request) == 0 ? request.getShort(FLAGS) : 0;
         if ((flags & IFF_TAP) == 0 || (flags & IFF_NO_PI) == 0) {
-            throw new IllegalArgumentException("descriptor " + fd.number()
+            throw new IllegalArgumentException("the descriptor"
                     + " is no tap device without packet information; open /dev/net/tun with IFF_TAP | IFF_NO_PI");
         }
         if (((flags & IFF_VNET_HDR) != 0) != (vnet > 0)) {
-            throw new IllegalArgumentException("the tap device of descriptor " + fd.number() + " was opened "
-                    + (vnet > 0 ? "without" : "with") + " IFF_VNET_HDR; the port has to say the same");
+            throw new IllegalArgumentException("the tap device was opened " + (vnet > 0 ? "without" : "with")
+                    + " IFF_VNET_HDR; the port has to say the same");
         }
         if (vnet > 0) {
             ByteBuffer size = Native.allocate(4).putInt(0, vnet);
             Native.check(LIBC.ioctl(fd.number(), TUNSETVNETHDRSZ, size), "ioctl(TUNSETVNETHDRSZ)");
         }
         fd.closeOnExecNonBlocking();
+    }
+
+    /**
+     * What a descriptor belongs to.
+     *
+     * @param name of the device, in its own network namespace
+     * @param vnet whether frames carry a virtio_net_hdr
+     */
+    public record Attached(String name, boolean vnet) {}
+
+    /**
+     * The device of a queue that was opened elsewhere.
+     *
+     * @throws IllegalArgumentException it is no queue of a device
+     */
+    public static Attached attached(Fd fd) {
+        ByteBuffer request = Native.allocate(IFREQ);
+        if (LIBC.ioctl(fd.number(), TUNGETIFF, request) == -1) {
+            throw new IllegalArgumentException("the descriptor is neither a socket nor a tap device");
+        }
+        int end = 0;
+        while (end < LONGEST_NAME && request.get(end) != 0) {
+            end++;
+        }
+        byte[] name = new byte[end];
+        request.get(0, name);
+        return new Attached(new String(name, StandardCharsets.US_ASCII), (request.getShort(FLAGS) & IFF_VNET_HDR) != 0);
+    }
+
+    /**
+     * MTU of a device in this thread's network namespace.
+     *
+     * @throws IOException there is no such device
+     */
+    public static int mtu(String name) throws IOException {
+        ByteBuffer request = Native.allocate(IFREQ).put(0, name.getBytes(StandardCharsets.US_ASCII));
+        try (Fd any = Fd.owned(LIBC.socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0), "socket(AF_UNIX)")) {
+            if (LIBC.ioctl(any.number(), SIOCGIFMTU, request) == -1) {
+                throw new IOException(new SyscallException("tap device " + name, Native.errno()).getMessage()
+                        + "; make it with: ip tuntap add dev " + name + " mode tap user " + LIBC.geteuid());
+            }
+            return request.getInt(FLAGS);
+        }
     }
 
     /**

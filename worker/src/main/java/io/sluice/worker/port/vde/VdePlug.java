@@ -12,8 +12,16 @@ import java.util.Optional;
  *     temporary files
  * @param port number of the switch's port, 1..32767; 0: any
  * @param description what the switch shows for the port, at most 128 bytes
+ * @param group that may write to our own socket, as a switch of another user has to
+ * @param mode of our own socket, permission bits
  */
-public record VdePlug(UnixPath directory, Optional<UnixPath> local, int port, String description) {
+public record VdePlug(
+        UnixPath directory,
+        Optional<UnixPath> local,
+        int port,
+        String description,
+        Optional<String> group,
+        Optional<Integer> mode) {
     private static final int MOST_PORT = 32_767;
     private static final int LONGEST = 128;
 
@@ -25,6 +33,11 @@ public record VdePlug(UnixPath directory, Optional<UnixPath> local, int port, St
             throw new IllegalArgumentException("a vde description has at most " + LONGEST + " bytes");
         }
         control(directory);
+    }
+
+    /** With a socket of our own whose rights are as the process's umask has them. */
+    public VdePlug(UnixPath directory, Optional<UnixPath> local, int port, String description) {
+        this(directory, local, port, description, Optional.empty(), Optional.empty());
     }
 
     /** The switch's control socket. */

@@ -9,7 +9,10 @@ import io.sluice.worker.port.line.Line;
 import io.sluice.worker.port.line.UnixPath;
 import io.sluice.worker.port.message.MessagePort;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Builds a port that is plugged into a VDE switch. */
@@ -26,12 +29,35 @@ public final class VdePort {
      */
     public static Port open(PortInfo info, VdePlug plug, FramePool pool, MessagePort.SlotSource slots)
             throws IOException {
-        Line line = VdeLine.open(plug, socket(plug));
+        Line line = VdeLine.open(plug, admitting(plug, socket(plug)));
         try (Closer closer = new Closer()) {
             closer.add(line::close);
             Port port = MessagePort.open(info, line, pool, slots);
             closer.release();
             return port;
+        }
+    }
+
+    private static BoundSocket admitting(VdePlug plug, BoundSocket socket) throws IOException {
+        try (Closer closer = new Closer()) {
+            closer.add(socket::close);
+            Path file = socket.path().file();
+            if (plug.group().isPresent()) {
+                Files.setAttribute(file, "posix:group", group(file, plug.group().get()));
+            }
+            if (plug.mode().isPresent()) {
+                Files.setAttribute(file, "unix:mode", plug.mode().get());
+            }
+            closer.release();
+            return socket;
+        }
+    }
+
+    private static GroupPrincipal group(Path file, String name) throws IOException {
+        try {
+            return file.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(name);
+        } catch (UserPrincipalNotFoundException e) {
+            throw new IOException("there is no group " + name + " here; name one that the worker's user is in", e);
         }
     }
 

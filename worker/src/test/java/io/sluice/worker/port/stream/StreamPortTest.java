@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -196,7 +197,7 @@ class StreamPortTest {
     @ValueSource(booleans = {true, false})
     void aClientConnectsWhenItsPeerIsThereAndAgainWhenItIsBack(boolean unix) throws Exception {
         SocketAddress address = address(unix);
-        PortQueue queue = open(new StreamPort.Endpoint.Client(address));
+        PortQueue queue = open(new StreamPort.Endpoint.Client(address, OptionalInt.empty()));
         bench.send(FRAME);
         assertThat(bench.value(PortCounter.TX_DROP_NO_PEER)).isOne();
         assertThat(queue.pending()).isFalse(); // a timer wakes whoever sleeps
@@ -261,7 +262,7 @@ class StreamPortTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageEndingWith("is no stream socket");
         assertThat(pair.get(0).isClosed()).isTrue();
-        assertThatThrownBy(() -> new StreamPort.Endpoint.Client(new HostPort("127.0.0.1", 0)))
+        assertThatThrownBy(() -> new StreamPort.Endpoint.Client(new HostPort("127.0.0.1", 0), OptionalInt.empty()))
                 .hasMessage("the remote port is 0; give the port of the peer");
     }
 }
