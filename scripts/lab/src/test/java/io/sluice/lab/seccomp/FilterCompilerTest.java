@@ -73,7 +73,9 @@ final class FilterCompilerTest {
         assertThat(allows(machine, socket, 17, 3 | 0x80000)).as("AF_PACKET").isEqualTo(broker);
         assertThat(allows(machine, socket, 16, 3)).as("AF_NETLINK").isEqualTo(broker);
         assertThat(allows(machine, socket, 2, 3)).as("raw IP").isEqualTo(broker);
-        assertThat(allows(machine, socket, 10, 1 | 0x80000)).as("TCP").isEqualTo(List.of("worker", "worker-tls").contains(list));
+        assertThat(allows(machine, socket, 10, 1 | 0x80000))
+                .as("TCP")
+                .isEqualTo(List.of("worker", "worker-tls").contains(list));
         assertThat(allows(machine, socket, 10, 2 | 0x80000)).as("UDP").isEqualTo(!list.equals("worker-sealed"));
         assertThat(allows(machine, socket, 38, 5)).as("AF_ALG").isFalse();
     }
