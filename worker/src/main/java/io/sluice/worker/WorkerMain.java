@@ -7,6 +7,7 @@ import io.sluice.grant.sys.Confinement;
 import io.sluice.worker.conductor.Conductor;
 import io.sluice.worker.conductor.SelfPortrait;
 import io.sluice.worker.control.WorkerServer;
+import io.sluice.worker.sys.InheritedFds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +58,7 @@ public final class WorkerMain {
     }
 
     private static int serve(Options options, SelfPortrait self) throws IOException {
+        InheritedFds inherited = InheritedFds.ofProcess(); // before anything of our own is open
         Confinement.hide();
         Conductor conductor;
         try {
@@ -67,7 +69,8 @@ public final class WorkerMain {
                     options.frames(),
                     options.largeFrames(),
                     options.idle(),
-                    options.confine() == Options.Confine.SEALED));
+                    options.confine() == Options.Confine.SEALED,
+                    inherited));
         } catch (RefusedException e) {
             System.err.println("sluice-worker: the broker at " + options.broker() + " refuses: " + e.getMessage()
                     + (e.hint().isEmpty() ? "" : "; " + e.hint()));

@@ -14,6 +14,7 @@ import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.Tuning;
+import io.sluice.worker.sys.InheritedFds;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
@@ -96,9 +97,17 @@ public final class Conductor implements AutoCloseable {
      * @param broker the broker's tenant socket
      * @param name what the worker calls itself there
      * @param sealed whether no second connection will be possible; then the process ends with the first
+     * @param inherited the sockets and tap devices that the process was started with
      */
     public record Settings(
-            Path broker, String name, int frameSize, int frames, int largeFrames, IdleStrategy idle, boolean sealed) {}
+            Path broker,
+            String name,
+            int frameSize,
+            int frames,
+            int largeFrames,
+            IdleStrategy idle,
+            boolean sealed,
+            InheritedFds inherited) {}
 
     /** Connects to the broker and starts the data path. */
     public Conductor(Settings settings) throws IOException {
@@ -181,7 +190,7 @@ public final class Conductor implements AutoCloseable {
     }
 
     private void open(PortState state) throws ConductorException {
-        state.port = new PortOpener(session, dataPath, settings.sealed()).open(state.plan);
+        state.port = new PortOpener(session, dataPath, settings.sealed(), settings.inherited()).open(state.plan);
         state.lastInfo = state.port.info();
         state.reason = "";
         tune(state);

@@ -181,6 +181,11 @@ public final class DataPath implements AutoCloseable {
         return underlays;
     }
 
+    /** Receive slots that the thread's ports of message sockets share. Data-path thread only. */
+    public ReceiveSlots messageSlots(boolean large) {
+        return slots.computeIfAbsent(large ? -2 : -1, key -> ReceiveSlots.withoutControl(pool, large));
+    }
+
     /** Starts serving a link. Data-path thread only. */
     public void addLink(CrossConnect link) {
         List<ServedLink> more = new ArrayList<>(List.of(links));

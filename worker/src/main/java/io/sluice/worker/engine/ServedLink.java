@@ -1,12 +1,12 @@
 package io.sluice.worker.engine;
 
+import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.graph.CrossConnect;
 import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.sys.Epoll;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A link in a duty cycle, and whether its ports' descriptors are in the thread's epoll set.
@@ -21,17 +21,16 @@ final class ServedLink {
     private static final int BUSY = 64;
 
     private final CrossConnect link;
-    private final List<PortQueue> queues = new ArrayList<>();
-
-    /** How many of the queues are in the set: the first ones. */
-    private int watched;
-
+    private final PortQueue[] queues;
+    private final Fd[] watched;
     private int busy;
 
     ServedLink(CrossConnect link) {
         this.link = link;
-        queues.addAll(link.a().queues());
-        queues.addAll(link.b().queues());
+        this.queues = Stream.of(link.a(), link.b())
+                .flatMap(port -> port.queues().stream())
+                .toArray(PortQueue[]::new);
+        this.watched = new Fd[queues.length];
     }
 
     CrossConnect link() {
@@ -41,7 +40,7 @@ final class ServedLink {
     /** One cycle; returns the packets moved. */
     int run(Vector vector, Epoll epoll) {
         int work = link.run(vector);
-        if (work > 0 && watched > 0 && ++busy > BUSY) {
+        if (work > 0 && watched[0] != null && ++busy > BUSY) {
             unwatch(epoll);
         }
         return work;
@@ -51,8 +50,13 @@ final class ServedLink {
     boolean watch(Epoll epoll) {
         busy = 0;
         try {
-            for (; watched < queues.size(); watched++) {
-                epoll.add(queues.get(watched).fd());
+            for (int i = 0; i < queues.length; i++) {
+                Fd fd = queues[i].fd(); // another one after a port has lost its peer or got one
+                if (watched[i] != fd) {
+                    forget(i, epoll);
+                    epoll.add(fd);
+                    watched[i] = fd;
+                }
             }
             return true;
         } catch (SyscallException e) { // ENOMEM, ENOSPC: whoever sleeps has to look by himself now and then
@@ -63,8 +67,15 @@ final class ServedLink {
 
     /** Before the link or a port of it goes, too. */
     void unwatch(Epoll epoll) {
-        while (watched > 0) {
-            epoll.remove(queues.get(--watched).fd());
+        for (int i = 0; i < queues.length; i++) {
+            forget(i, epoll);
         }
+    }
+
+    private void forget(int i, Epoll epoll) {
+        if (watched[i] != null) {
+            epoll.remove(watched[i]);
+        }
+        watched[i] = null;
     }
 }

@@ -1,5 +1,7 @@
 package io.sluice.worker.port;
 
+import io.sluice.worker.memory.FramePool;
+
 /** Sizes of Ethernet frames, in bytes and without FCS. */
 public final class FrameLimits {
     /** Two MAC addresses and an ethertype. */
@@ -16,5 +18,26 @@ public final class FrameLimits {
     /** Longest frame on a device of this MTU, tagged. */
     public static int longest(int mtu) {
         return mtu + ETHERNET_HEADER + VLAN_TAG;
+    }
+
+    /**
+     * Whether frames of a device of this MTU need the large frames of {@code pool}.
+     *
+     * @throws IllegalArgumentException they do, and there are none
+     */
+    public static boolean needsLarge(int mtu, FramePool pool) {
+        boolean large = longest(mtu) > pool.room();
+        if (large) {
+            requireLarge(pool, "an MTU of " + mtu + " needs");
+        }
+        return large;
+    }
+
+    /** @throws IllegalArgumentException there are no large frames, which {@code what} */
+    public static void requireLarge(FramePool pool, String what) {
+        if (pool.largeFrames() == 0) {
+            throw new IllegalArgumentException(
+                    what + " large frames and this worker has none; start it with --large-frames");
+        }
     }
 }

@@ -37,16 +37,24 @@ public enum PortCounter {
             "packets", "Received packets of a known peer with a key, session or VNI that no tunnel to it has.", true),
     RX_DROP_FULL("packets", "Received packets to a tunnel that was not polled fast enough.", true),
     RX_DROP_CLOSED("packets", "Received packets that waited to be polled when the port was removed.", true),
+    RX_DROP_CUT(
+            "packets",
+            "Frames of a stream that ended before their last byte, or began with an impossible length.",
+            true),
     TX_DROP_FULL("packets", "Packets to a port whose queue was full.", true),
-    TX_DROP_MALFORMED("packets", "Packets whose vnet header points outside them.", true),
+    TX_DROP_MALFORMED(
+            "packets", "Packets shorter than an Ethernet header, or whose vnet header points outside them.", true),
     TX_DROP_TOO_LONG("packets", "Packets longer than the port's MTU or frame.", true),
     TX_DROP_SUPERFRAME(
             "packets", "Superframes with headers that contradict each other, so that they can't be segmented.", true),
     TX_DROP_NO_FRAME("packets", "Segments of superframes for which no frame was free.", true),
     TX_DROP_REFUSED("packets", "Packets that the kernel refused one by one: no buffer, device down, malformed.", true),
     TX_DROP_PATH_MTU("packets", "Packets longer than the path to the peer takes.", true),
+    TX_DROP_NO_PEER("packets", "Packets while nobody was at the other end of the socket.", true),
     TX_DROP_RX_ONLY("packets", "Packets to a port that may not send.", true),
-    TX_DROP_CLOSED("packets", "Packets that waited in the port when it was removed.", true);
+    TX_DROP_CLOSED("packets", "Packets that waited in the port when it was removed.", true),
+    PEER_CONNECTED("times", "Times that a peer connected, or that the port connected to its peer."),
+    PEER_LOST("times", "Times that the peer was found gone.");
 
     private final String unit;
     private final String meaning;
@@ -67,7 +75,7 @@ public enum PortCounter {
         return name().toLowerCase(java.util.Locale.ROOT);
     }
 
-    /** "packets", "bytes", "vectors" or "calls". */
+    /** "packets", "bytes", "vectors", "calls" or "times". */
     public String unit() {
         return unit;
     }

@@ -1,11 +1,12 @@
 package io.sluice.worker.port;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What does not change about a port.
  *
- * @param kind "xdp", "packet", "null" or "generator"
+ * @param kind "xdp", "packet", "tap", "hybrid", "null", "generator"...
  * @param grant the grant that it came from; empty, as are the next three, for a port without a device
  * @param lease the broker's lease id; 0 if it has none
  * @param interfaceName device name in the broker's network namespace
@@ -27,5 +28,11 @@ public record PortInfo(
         List<String> features) {
     public PortInfo {
         features = List.copyOf(features);
+    }
+
+    /** The same with more features. */
+    public PortInfo with(List<String> more) {
+        List<String> all = Stream.concat(features.stream(), more.stream()).toList();
+        return new PortInfo(name, kind, grant, lease, interfaceName, ifindex, mtu, mac, depth, all);
     }
 }

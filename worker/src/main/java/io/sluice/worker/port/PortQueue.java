@@ -45,7 +45,10 @@ public interface PortQueue extends AutoCloseable {
      */
     boolean pending();
 
-    /** What becomes readable when there is something to poll; borrowed. */
+    /**
+     * What becomes readable when there is something to poll; borrowed. Ports whose peers come and go have another one from
+     * time to time, so it is asked for before each sleep.
+     */
     Fd fd();
 
     /**

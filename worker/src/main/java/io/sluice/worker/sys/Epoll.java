@@ -43,6 +43,9 @@ public final class Epoll implements AutoCloseable {
     /** How many have added each descriptor and not removed it: tunnels share one. */
     private int[] users = new int[64];
 
+    /** Whose descriptors those are: a closed one has left the set, and its number may belong to another by now. */
+    private Fd[] members = new Fd[64];
+
     public Epoll() throws SyscallException {
         try (Closer closer = new Closer()) {
             epoll = closer.add(Fd.owned(LIBC.epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
@@ -57,19 +60,31 @@ public final class Epoll implements AutoCloseable {
         int number = fd.number();
         if (number >= users.length) {
             users = Arrays.copyOf(users, 2 * number);
+            members = Arrays.copyOf(members, 2 * number);
         }
-        if (users[number] == 0) {
+        if (users[number] == 0 || members[number] != fd) {
             Native.check(LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_ADD, number, interest), "epoll_ctl(ADD)");
+            members[number] = fd;
+            users[number] = 0;
         }
         users[number]++;
     }
 
-    /** Undoes one {@link #add}; before the descriptor is closed. Does nothing if there was none. */
+    /** Undoes one {@link #add}. Does nothing if there was none, or if the descriptor was closed since. */
     public void remove(Fd fd) {
+        if (fd.isClosed()) {
+            return;
+        }
         int number = fd.number();
-        if (number < users.length && users[number] > 0 && --users[number] == 0) {
+        if (number < users.length && members[number] == fd && --users[number] == 0) {
+            members[number] = null;
             LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_DEL, number, interest);
         }
+    }
+
+    /** Becomes readable, in another set, when a descriptor of this one is; borrowed. */
+    public Fd fd() {
+        return epoll;
     }
 
     /** Sleeps until something is ready or the time is over. Allocates nothing. */

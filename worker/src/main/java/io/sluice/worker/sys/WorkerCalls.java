@@ -49,14 +49,51 @@ public interface WorkerCalls {
     @ssize_t
     long write(int fd, long from, @size_t long length);
 
-    /** socket(2). For the sockets of tunnels, and as an attempt, to show what it may not do. */
-    int socket(int domain, int type, int protocol);
+    /** sendmsg(2); {@code header} is the address of a msghdr. */
+    @ssize_t
+    long sendmsg(int fd, long header, int flags);
 
-    /** syscall(2), for bpf(2) as an attempt. */
-    long syscall(long number, int command, ByteBuffer attributes, int size);
+    /** socket(2). For the sockets of ports, and as an attempt, to show what the worker may not do. */
+    int socket(int domain, int type, int protocol);
 
     /** bind(2). */
     int bind(int fd, ByteBuffer address, int length);
+
+    /** listen(2). */
+    int listen(int fd, int backlog);
+
+    /** accept4(2); the peer's address is not asked for if the buffers are null. */
+    int accept4(int fd, ByteBuffer address, ByteBuffer length, int flags);
+
+    /** connect(2). */
+    int connect(int fd, ByteBuffer address, int length);
+
+    /** getpeername(2). */
+    int getpeername(int fd, ByteBuffer address, ByteBuffer length);
+
+    /** poll(2); {@code set} is an array of {fd u32, events u16, revents u16}. */
+    int poll(ByteBuffer set, long count, int timeoutMs);
+
+    /** open(2), without a mode. */
+    int open(String path, int flags);
+
+    /** ioctl(2) with a structure. */
+    int ioctl(int fd, long request, ByteBuffer argument);
+
+    /** ioctl(2) with a number. */
+    int ioctl(int fd, long request, long argument);
+
+    /** if_nametoindex(3). */
+    int if_nametoindex(String name);
+
+    /** timerfd_create(2). */
+    int timerfd_create(int clock, int flags);
+
+    /** timerfd_settime(2); {@code value} is an itimerspec. */
+    int timerfd_settime(int fd, int flags, ByteBuffer value, ByteBuffer old);
+
+    /** syscall(2), for bpf(2) as an attempt. */
+    long syscall(long number, int command, ByteBuffer attributes, int size);
 
     /** setsockopt(2). */
     int setsockopt(int fd, int level, int name, ByteBuffer value, int length);

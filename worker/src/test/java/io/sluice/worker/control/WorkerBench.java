@@ -12,6 +12,7 @@ import io.sluice.worker.conductor.Conductor;
 import io.sluice.worker.conductor.SelfPortrait;
 import io.sluice.worker.engine.IdleStrategy;
 import io.sluice.worker.lab.FakeBroker;
+import io.sluice.worker.sys.InheritedFds;
 import io.sluice.worker.v1.AddLinkRequest;
 import io.sluice.worker.v1.AddPortRequest;
 import io.sluice.worker.v1.CountersGrpc;
@@ -29,6 +30,7 @@ import io.sluice.worker.v1.RemovePortRequest;
 import io.sluice.worker.v1.WorkerGrpc;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -48,6 +50,9 @@ abstract class WorkerBench {
     @TempDir
     Path directory;
 
+    /** Descriptors that the worker finds when it starts. */
+    final List<Integer> inherited = new ArrayList<>();
+
     FakeBroker broker;
     Conductor conductor;
     private ControlServer server;
@@ -63,7 +68,8 @@ abstract class WorkerBench {
     }
 
     Conductor.Settings settings() {
-        return new Conductor.Settings(brokerSocket(), "test", 2048, FRAMES, LARGE, IdleStrategy.ADAPTIVE, false);
+        return new Conductor.Settings(
+                brokerSocket(), "test", 2048, FRAMES, LARGE, IdleStrategy.ADAPTIVE, false, new InheritedFds(inherited));
     }
 
     void startWorker() throws IOException {

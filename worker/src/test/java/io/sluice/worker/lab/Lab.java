@@ -8,8 +8,13 @@ import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortInfo;
 import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.message.MessagePort;
 import io.sluice.worker.port.packet.PacketPort;
 import io.sluice.worker.port.packet.ReceiveSlots;
+import io.sluice.worker.port.stream.StreamPort;
+import io.sluice.worker.port.tap.HybridPort;
+import io.sluice.worker.port.tap.TapDevice;
+import io.sluice.worker.port.tap.TapPort;
 import io.sluice.worker.port.tunnel.TunnelPort;
 import io.sluice.worker.port.tunnel.TunnelSpec;
 import io.sluice.worker.port.tunnel.Underlay;
@@ -40,6 +45,8 @@ public final class Lab implements AutoCloseable {
     private final Map<Integer, ReceiveSlots> slots = new HashMap<>();
     private final Epoll epoll = new Epoll();
     private final Vector vector = new Vector();
+    private final Map<String, Fd> ends = new HashMap<>();
+    private final Map<String, String> taps = new HashMap<>();
     private final Netns netns;
     private final FramePool pool;
     private int group = 1;
@@ -66,7 +73,17 @@ public final class Lab implements AutoCloseable {
 
     /** Lays a cable with as many queues as the port has: one device is for it, the other for a {@link #wire}. */
     public void cable(PortKind kind, String port, String wire, int mtu) throws Exception {
-        netns.veth(port, wire, mtu, kind.queues());
+        if (kind.isTap()) {
+            taps.put(wire, port);
+            tap(kind, port, mtu);
+        } else if (kind.hasDevice()) {
+            netns.veth(port, wire, mtu, kind.queues());
+        } else {
+            List<Fd> pair = Sockets.pair(kind.socketType());
+            ends.put(port, pair.get(0));
+            ends.put(wire, pair.get(1));
+            pair.forEach(end -> open.push(end::close));
+        }
         if (kind.isTunnel()) {
             tunnelCable = new TunnelCable(netns, port, wire, kind.tunnel());
             open.push(tunnelCable::close);
@@ -86,10 +103,34 @@ public final class Lab implements AutoCloseable {
         }
     }
 
+    /** Lays a cable between two ports of this kind. */
+    public void join(PortKind kind, String left, String right, int mtu) throws Exception {
+        if (!kind.isTap()) {
+            cable(kind, left, right, mtu);
+            return;
+        }
+        netns.ip("link add bridge0 mtu " + mtu + " type bridge");
+        netns.ip("link set bridge0 up");
+        for (String port : List.of(left, right)) {
+            tap(kind, port, mtu);
+            netns.ip("link set " + port + " master bridge0");
+        }
+    }
+
+    private void tap(PortKind kind, String device, int mtu) throws Exception {
+        netns.ip("tuntap add " + device + " mode tap" + (kind.queues() > 1 ? " multi_queue" : "")
+                + (kind.offloads() ? " vnet_hdr" : ""));
+        netns.ip("link set " + device + " mtu " + mtu + " up");
+    }
+
     /** The far end of a cable. */
     public Wire wire(String device) throws Exception {
-        Wire wire = tunnelCable == null ? new Wire(netns, device) : tunnelCable.wire(device);
-        return keep(wire);
+        Fd end = ends.get(device);
+        if (end != null) {
+            return keep(Sockets.isStream(end) ? new StreamWire(end) : new MessageWire(end));
+        }
+        return keep(
+                tunnelCable == null ? new Wire(netns, taps.getOrDefault(device, device)) : tunnelCable.wire(device));
     }
 
     /** Closes it with the lab. */
@@ -111,11 +152,39 @@ public final class Lab implements AutoCloseable {
     /** Opens a port. The lab closes what the test has not. */
     public Port port(PortKind kind, String device, int mtu, int depth) throws Exception {
         PortInfo info = info(kind, device, mtu, depth);
-        if (kind.isTunnel()) {
-            return keep(TunnelPort.open(
-                    info, tunnelCable.underlay(device, Underlay.Settings.DEFAULT, pool), tunnelCable.spec(device)));
+        Port port = keep(open(kind, info));
+        if (kind.isTap()) {
+            netns.awaitCarrier(device);
         }
-        return keep(kind.isXdp() ? xdp(kind, info) : packet(kind, info));
+        return port;
+    }
+
+    private Port open(PortKind kind, PortInfo info) throws Exception {
+        return switch (kind.family()) {
+            case PACKET -> packet(kind, info);
+            case XDP -> xdp(kind, info);
+            case TUNNEL -> tunnel(info);
+            case TAP -> netns.call(() -> TapPort.open(info, tapQueues(kind, info), kind.vnet(), pool));
+            case HYBRID -> netns.call(() -> hybrid(kind, info));
+            case MESSAGE ->
+                MessagePort.open(info, new MessagePort.Endpoint.Inherited(end(info)), pool, this::messageSlots);
+            case STREAM -> StreamPort.open(info, new StreamPort.Endpoint.Inherited(end(info)), pool);
+        };
+    }
+
+    private Port tunnel(PortInfo info) throws Exception {
+        String device = info.interfaceName();
+        Underlay underlay = tunnelCable.underlay(device, Underlay.Settings.DEFAULT, pool);
+        return TunnelPort.open(info, underlay, tunnelCable.spec(device));
+    }
+
+    private Fd end(PortInfo info) {
+        return ends.get(info.interfaceName());
+    }
+
+    private Port hybrid(PortKind kind, PortInfo info) throws IOException {
+        Fd tap = tapQueues(kind, info).get(0);
+        return HybridPort.open(info, tap, HybridPort.reader(info.interfaceName()), kind.vnet(), pool, this::slots);
     }
 
     /** Opens a port for a data path, in its thread; {@code rxOnly} only for xdp. */
@@ -154,6 +223,10 @@ public final class Lab implements AutoCloseable {
         return new PortInfo(device, name, "grant", 1, device, 1, mtu, "", depth, List.of());
     }
 
+    private static List<Fd> tapQueues(PortKind kind, PortInfo info) throws IOException {
+        return TapDevice.open(info.interfaceName(), kind.queues(), kind.vnet());
+    }
+
     private Port packet(PortKind kind, PortInfo info) throws Exception {
         return PacketPort.open(
                 info, packetSockets(kind, info.interfaceName()), kind.vnet(), ring(kind), pool, this::slots);
@@ -178,6 +251,11 @@ public final class Lab implements AutoCloseable {
     /** Receive slots as a data path has them. */
     public ReceiveSlots slots(boolean large, int vnet) {
         return slots.computeIfAbsent(vnet + (large ? 1000 : 0), key -> new ReceiveSlots(pool, large, vnet));
+    }
+
+    /** Receive slots for messages, as a data path has them. */
+    public ReceiveSlots messageSlots(boolean large) {
+        return slots.computeIfAbsent(large ? -2 : -1, key -> ReceiveSlots.withoutControl(pool, large));
     }
 
     private Port xdp(PortKind kind, PortInfo info) throws Exception {

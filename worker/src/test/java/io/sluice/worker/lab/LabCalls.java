@@ -30,6 +30,9 @@ public interface LabCalls {
     /** accept4(2); the address is not asked for. */
     int accept4(int fd, ByteBuffer address, ByteBuffer length, int flags);
 
+    /** socketpair(2). */
+    int socketpair(int domain, int type, int protocol, ByteBuffer pair);
+
     /** if_nametoindex(3). */
     int if_nametoindex(String name);
 

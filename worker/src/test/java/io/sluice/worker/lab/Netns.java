@@ -69,11 +69,19 @@ public final class Netns implements AutoCloseable {
         up(one);
     }
 
-    /** Sets a device up whose peer is up, and waits until it carries: before, the kernel silently drops what is sent. */
+    /** Sets a device up whose peer is up, and waits until it carries. */
     public void up(String device) throws IOException {
         ip("link set " + device + " up");
+        awaitCarrier(device);
+    }
+
+    /** Waits until a device carries, and every one that has a peer: before, the kernel silently drops what is sent. */
+    public void awaitCarrier(String device) throws IOException {
         long end = System.nanoTime() + PATIENCE_NS;
-        while (ip("-o link show").lines().anyMatch(line -> line.contains("@") && !line.contains(" state UP "))) {
+        while (ip("-o link show")
+                .lines()
+                .anyMatch(line ->
+                        (line.contains("@") || line.contains(" " + device + ":")) && !line.contains(" state UP "))) {
             if (System.nanoTime() > end) {
                 throw new IOException(device + " does not come up: " + ip("link show"));
             }

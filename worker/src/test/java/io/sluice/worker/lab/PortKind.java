@@ -7,12 +7,12 @@ import java.util.OptionalInt;
 
 /** Every kind of port that there is, in the shapes that make a difference. */
 public enum PortKind {
-    PACKET(1, 0),
-    PACKET_THREE_SOCKETS(3, 0),
-    PACKET_OFFLOADS(1, 10),
-    PACKET_OFFLOADS_TWO_SOCKETS(2, 10),
-    PACKET_RINGS(1, 0),
-    PACKET_RINGS_TWO_SOCKETS(2, 0),
+    PACKET(Family.PACKET, 1, 0),
+    PACKET_THREE_SOCKETS(Family.PACKET, 3, 0),
+    PACKET_OFFLOADS(Family.PACKET, 1, 10),
+    PACKET_OFFLOADS_TWO_SOCKETS(Family.PACKET, 2, 10),
+    PACKET_RINGS(Family.PACKET, 1, 0),
+    PACKET_RINGS_TWO_SOCKETS(Family.PACKET, 2, 0),
     XDP_NATIVE(1, false, false),
     XDP_NATIVE_BUSY_POLL(1, false, true),
     XDP_NATIVE_TWO_QUEUES(2, false, false),
@@ -22,11 +22,31 @@ public enum PortKind {
     TUNNEL_GENEVE_IPV6(true, "0000655800000700"),
     TUNNEL_GRE(false, "2000655855667788"),
     TUNNEL_GRE_IPV6(true, "2000655855667788"),
-    TUNNEL_L2TPV3_IP(false, "556677880102030400000000");
+    TUNNEL_L2TPV3_IP(false, "556677880102030400000000"),
+    SEQPACKET(Family.MESSAGE, 1, 0),
+    DATAGRAM(Family.MESSAGE, 1, 0),
+    STREAM(Family.STREAM, 1, 0),
+    TAP(Family.TAP, 1, 0),
+    TAP_TWO_QUEUES(Family.TAP, 2, 0),
+    TAP_OFFLOADS(Family.TAP, 1, 10),
+    TAP_OFFLOADS_TWO_QUEUES(Family.TAP, 2, 10),
+    HYBRID(Family.HYBRID, 1, 0),
+    HYBRID_OFFLOADS(Family.HYBRID, 1, 10);
 
+    /** What a port is made of. */
+    enum Family {
+        PACKET,
+        XDP,
+        TUNNEL,
+        MESSAGE,
+        STREAM,
+        TAP,
+        HYBRID
+    }
+
+    private final Family family;
     private final int queues;
     private final int vnet;
-    private final boolean xdp;
     private final boolean skb;
     private final boolean busyPoll;
     private final boolean ipv6;
@@ -39,30 +59,34 @@ public enum PortKind {
      */
     public record Tunnel(Encapsulation encapsulation, boolean ipv6, String header) {}
 
-    PortKind(int queues, int vnet) {
-        this(queues, vnet, false, false, false);
+    PortKind(Family family, int queues, int vnet) {
+        this(family, queues, vnet, false, false);
     }
 
     PortKind(int queues, boolean skb, boolean busyPoll) {
-        this(queues, 0, true, skb, busyPoll);
+        this(Family.XDP, queues, 0, skb, busyPoll);
     }
 
     PortKind(boolean ipv6, String header) {
-        this(1, 0, false, false, false, ipv6, header);
+        this(Family.TUNNEL, 1, 0, false, false, ipv6, header);
     }
 
-    PortKind(int queues, int vnet, boolean xdp, boolean skb, boolean busyPoll) {
-        this(queues, vnet, xdp, skb, busyPoll, false, "");
+    PortKind(Family family, int queues, int vnet, boolean skb, boolean busyPoll) {
+        this(family, queues, vnet, skb, busyPoll, false, "");
     }
 
-    PortKind(int queues, int vnet, boolean xdp, boolean skb, boolean busyPoll, boolean ipv6, String header) {
+    PortKind(Family family, int queues, int vnet, boolean skb, boolean busyPoll, boolean ipv6, String header) {
+        this.family = family;
         this.ipv6 = ipv6;
         this.header = header;
         this.queues = queues;
         this.vnet = vnet;
-        this.xdp = xdp;
         this.skb = skb;
         this.busyPoll = busyPoll;
+    }
+
+    Family family() {
+        return family;
     }
 
     /** Sockets. */
@@ -85,9 +109,24 @@ public enum PortKind {
         return vnet > 0;
     }
 
-    /** AF_XDP, else AF_PACKET. */
+    /** AF_XDP. */
     public boolean isXdp() {
-        return xdp;
+        return family == Family.XDP;
+    }
+
+    /** A tap device, which reads what the host sends on it. */
+    public boolean isTap() {
+        return family == Family.TAP || family == Family.HYBRID;
+    }
+
+    /** socket(2)'s type of a pair of sockets. */
+    int socketType() {
+        return this == SEQPACKET ? 5 : family == Family.STREAM ? 1 : 2;
+    }
+
+    /** Whether there is a network device behind it, not a socket's other end. */
+    public boolean hasDevice() {
+        return family != Family.MESSAGE && family != Family.STREAM;
     }
 
     /** Whether the kernel spreads flows over the queues. On a veth without GRO all that skb mode sees is of queue 0. */
@@ -97,7 +136,7 @@ public enum PortKind {
 
     /** Whether it is a tunnel, else on a device. */
     public boolean isTunnel() {
-        return !header.isEmpty();
+        return family == Family.TUNNEL;
     }
 
     /** What it speaks; only of a tunnel. */

@@ -3,9 +3,12 @@ package io.sluice.worker.lab;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
+import io.sluice.worker.port.line.HostPort;
 import io.sluice.worker.sys.WorkerCalls;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /** The broker's part for packet sockets, in the calling thread's network namespace. Numbers are those of the uapi headers. */
 public final class Sockets {
@@ -24,6 +27,7 @@ public final class Sockets {
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SO_RCVBUFFORCE = 33;
     private static final int SOCK_RAW_CLOEXEC = 3 | 0x80000;
+    private static final int SO_TYPE = 3;
     private static final int BUFFER = 64 << 20;
 
     private Sockets() {}
@@ -63,6 +67,68 @@ public final class Sockets {
             socket.close();
             throw e;
         }
+    }
+
+    /**
+     * Two joined unix sockets with roomy buffers.
+     *
+     * @param type 1 stream, 2 datagram, 5 seqpacket
+     */
+    public static List<Fd> pair(int type) throws SyscallException {
+        List<Fd> pair = plainPair(type);
+        for (Fd end : pair) {
+            set(end, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER);
+        }
+        return pair;
+    }
+
+    /** The same with buffers as they are. */
+    public static List<Fd> plainPair(int type) throws SyscallException {
+        ByteBuffer numbers = Native.allocate(8);
+        Native.check(LabCalls.LIBC.socketpair(1, type | 0x80000, 0, numbers), "socketpair");
+        return List.of(Fd.owned(numbers.getInt(0), "socketpair"), Fd.owned(numbers.getInt(4), "socketpair"));
+    }
+
+    /** A UDP socket bound to {@code local}. */
+    public static Fd udp(HostPort local) throws IOException {
+        ByteBuffer address = local.encode();
+        Fd socket = Fd.owned(WorkerCalls.LIBC.socket(address.getShort(0), 2 | 0x80000, 0), "socket");
+        Native.check(LabCalls.LIBC.bind(socket.number(), address, address.capacity()), "bind(" + local + ")");
+        return socket;
+    }
+
+    /** The port that an IPv4 socket is bound to. */
+    public static int port(Fd socket) throws SyscallException {
+        ByteBuffer address = Native.allocate(16);
+        Native.check(
+                LabCalls.LIBC.getsockname(
+                        socket.number(), address, Native.allocate(4).putInt(0, 16)),
+                "getsockname");
+        return address.order(ByteOrder.BIG_ENDIAN).getShort(2) & 0xffff;
+    }
+
+    /** Connects a socket. */
+    public static void connect(Fd socket, HostPort remote) throws IOException {
+        ByteBuffer address = remote.encode();
+        Native.check(LabCalls.LIBC.connect(socket.number(), address, address.capacity()), "connect(" + remote + ")");
+    }
+
+    /** Nobody may change the socket's filter any more (SO_LOCK_FILTER). */
+    public static void lockFilter(Fd socket) throws SyscallException {
+        set(socket, SOL_SOCKET, 44, 1);
+    }
+
+    /** Shrinks the send buffer to about {@code bytes}, so that the kernel soon has no room. */
+    public static void sendBuffer(Fd socket, int bytes) throws SyscallException {
+        set(socket, SOL_SOCKET, 7, bytes);
+    }
+
+    /** Whether a socket is a stream. */
+    public static boolean isStream(Fd socket) {
+        ByteBuffer type = Native.allocate(4);
+        WorkerCalls.LIBC.getsockopt(
+                socket.number(), SOL_SOCKET, SO_TYPE, type, Native.allocate(4).putInt(0, 4));
+        return type.getInt(0) == 1;
     }
 
     /** Shrinks the receive buffer to {@code bytes}, so that it can be seen to overflow. */

@@ -9,9 +9,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import jnr.constants.platform.Errno;
 
 /** What is on the other end of a port's cable: sends and receives frames there, with their tags and vnet headers. */
-public final class Wire implements AutoCloseable {
+public class Wire implements AutoCloseable {
     /** How long a frame that is due may take. The machine may be busy; nothing waits so long when all is well. */
     private static final int PATIENCE_MS = 5_000;
 
@@ -21,22 +22,24 @@ public final class Wire implements AutoCloseable {
     private static final int VLAN_VALID = 0x10;
     private static final int CONTROL = 40;
 
-    private final Fd socket;
+    final Fd socket;
+    final ByteBuffer data = Native.allocate(128 * 1024);
     private final byte[] tunnelHeader;
     private final int outer;
-    private final ByteBuffer data = Native.allocate(128 * 1024);
     private final ByteBuffer control = Native.allocate(CONTROL);
     private final ByteBuffer iovec = Native.allocate(16);
-    private final ByteBuffer header = Native.allocate(56);
-    private byte[] vnetHeader = new byte[VNET];
+    private final ByteBuffer message = Native.allocate(56);
+    byte[] vnetHeader = new byte[VNET];
 
     /** Opens it on {@code device} of {@code netns}. */
     public Wire(Netns netns, String device) throws Exception {
-        socket = netns.call(() -> Sockets.packet(device, PortKind.PACKET_OFFLOADS, 0));
+        this(netns.call(() -> Sockets.packet(device, PortKind.PACKET_OFFLOADS, 0)));
         Sockets.set(socket, Sockets.SOL_PACKET, Sockets.PACKET_AUXDATA, 1);
-        tunnelHeader = null;
-        outer = 0;
-        prepare();
+    }
+
+    /** @param socket consumed; it carries bare frames */
+    Wire(Fd socket) {
+        this(socket, null, 0);
     }
 
     /**
@@ -49,12 +52,8 @@ public final class Wire implements AutoCloseable {
         this.socket = socket;
         this.tunnelHeader = header;
         this.outer = outer;
-        prepare();
-    }
-
-    private void prepare() {
         iovec.putLong(0, Native.address(data)).putLong(8, data.capacity());
-        header.putLong(16, Native.address(iovec)).putLong(24, 1).putLong(32, Native.address(control));
+        message.putLong(16, Native.address(iovec)).putLong(24, 1).putLong(32, Native.address(control));
     }
 
     /** Sends a plain frame. */
@@ -65,13 +64,18 @@ public final class Wire implements AutoCloseable {
     /** Sends a frame with a virtio_net_hdr of 10 bytes: a partial checksum, or a superframe. */
     public void send(byte[] vnet, byte[] frame) throws SyscallException {
         data.put(0, vnet).put(vnet.length, frame);
-        Native.check(LabCalls.LIBC.send(socket.number(), data, vnet.length + frame.length, 0), "send");
+        int length = vnet.length + frame.length;
+        long sent = LabCalls.LIBC.send(socket.number(), data, length, 0);
+        if (sent == -1 && Native.failedWith(Errno.ENETDOWN)) { // told once of a device that was down, maybe long ago
+            sent = LabCalls.LIBC.send(socket.number(), data, length, 0);
+        }
+        Native.check(sent, "send");
     }
 
     /** The next frame that has arrived, with its VLAN tag put back, or null if there is none now. */
     public byte[] poll() throws SyscallException {
-        header.putLong(40, CONTROL);
-        int n = (int) LabCalls.LIBC.recvmsg(socket.number(), header, MSG_DONTWAIT);
+        message.putLong(40, CONTROL);
+        int n = (int) LabCalls.LIBC.recvmsg(socket.number(), message, MSG_DONTWAIT);
         if (tunnelHeader != null) {
             return n < 0 ? null : unwrap(n);
         }

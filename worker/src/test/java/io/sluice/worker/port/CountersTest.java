@@ -26,9 +26,9 @@ class CountersTest {
     @EnumSource(PortCounter.class)
     void eachCounterSaysWhatItCounts(PortCounter counter) {
         assertThat(counter.label())
-                .matches("(rx|tx)_[a-z_]+")
+                .matches("(rx|tx|peer)_[a-z_]+")
                 .isEqualTo(counter.name().toLowerCase(java.util.Locale.ROOT));
-        assertThat(counter.unit()).isIn("packets", "bytes", "vectors", "calls");
+        assertThat(counter.unit()).isIn("packets", "bytes", "vectors", "calls", "times");
         assertThat(counter.meaning()).matches("[A-Z].*\\.");
         assertThat(counter.isDrop()).isEqualTo(counter.label().contains("_drop_"));
         if (counter.isDrop()) {
@@ -40,7 +40,7 @@ class CountersTest {
     void everyDropAndNothingElseIsDropped() {
         Set<PortCounter> drops = EnumSet.noneOf(PortCounter.class);
         Arrays.stream(PortCounter.values()).filter(PortCounter::isDrop).forEach(drops::add);
-        assertThat(drops).hasSize(27);
+        assertThat(drops).hasSize(29);
         for (PortCounter counter : PortCounter.values()) {
             counters.add(counter, 1);
         }

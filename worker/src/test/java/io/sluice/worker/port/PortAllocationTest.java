@@ -37,7 +37,7 @@ class PortAllocationTest {
     @BeforeEach
     void joinTwoPortsByACable() throws Exception {
         lab = new Lab(8192, 600);
-        lab.cable(kind, "left", "right", 1500);
+        lab.join(kind, "left", "right", 1500);
         left = lab.port(kind, "left", 1500, Vector.CAPACITY);
         right = lab.port(kind, "right", 1500, Vector.CAPACITY);
         THREADS.getCurrentThreadAllocatedBytes(); // the first call of all allocates
@@ -66,6 +66,9 @@ class PortAllocationTest {
 
     @Test
     void nothingIsAllocatedWhenTheKernelRefuses() throws Exception {
+        if (!kind.hasDevice()) {
+            return; // sockets without a device never refuse: their peers go, see MessagePortTest
+        }
         byte[][] frames = new byte[CIRCULATING][];
         for (int i = 0; i < CIRCULATING; i++) {
             frames[i] = Frames.of(i, i, 60);

@@ -236,7 +236,7 @@ class PortContractTest {
         } else {
             assertThat(frames).containsExactly(Frames.of(0, 0, 60), Frames.of(0, 2, 60));
             long here = port.counters().get(PortCounter.RX_DROP_TRUNCATED);
-            long inTheKernel = port.kernel().read().get("kernel_rx_dropped");
+            long inTheKernel = port.kernel().read().getOrDefault("kernel_rx_dropped", 0L);
             assertThat(here).isEqualTo(kind.isXdp() ? 0 : 1);
             assertThat(inTheKernel).isEqualTo(kind.isXdp() ? 1 : 0);
         }
@@ -297,7 +297,10 @@ class PortContractTest {
             wire.send(Frames.of(0, 0, 60));
             assertThat(lab.receive(port, 1)).hasSize(1);
         }
-        if (!kind.takesLongFrames() && !kind.isXdp()) {
+        if (kind == PortKind.TAP || kind == PortKind.TAP_TWO_QUEUES || kind == PortKind.HYBRID) {
+            wire.send(header, frame); // the kernel segments it: the device has told that its reader can't
+            assertThat(lab.receive(port, 45)).allMatch(packet -> packet.frame().length == frame.length - 44 * 1_448);
+        } else if (!kind.takesLongFrames() && !kind.isXdp()) {
             wire.send(header, frame);
             lab.await("the truncated superframe", () -> {
                 assertThat(lab.poll(port, 256)).isEmpty();
@@ -346,7 +349,7 @@ class PortContractTest {
         assertThat(counters.sent()).isEqualTo(200);
         assertThat(port.queued()).isZero();
         assertThat(port.queues()).allMatch(queue -> queue.fd().isClosed());
-        assertThat(sockets).hasSize(kind.queues());
+        assertThat(sockets).hasSize(kind.isTap() ? 1 : kind.queues()); // queues of a tap device are files of one name
         assertThat(openDescriptors()).isNotEmpty().doesNotContainAnyElementsOf(sockets);
         port.queues().forEach(PortQueue::reclaim);
         lab.closeSlots();
@@ -355,6 +358,9 @@ class PortContractTest {
 
     @Test
     void aDeviceThatGoesDownComesUpAndVanishesIsSurvivedAndCounted() throws Exception {
+        if (!kind.hasDevice()) {
+            return; // peers that go and come again: MessagePortTest, StreamPortTest
+        }
         echo(200);
         assertThat(port.counters().sent()).isPositive();
 

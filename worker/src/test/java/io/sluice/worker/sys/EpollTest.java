@@ -63,6 +63,19 @@ class EpollTest {
         assertThat(wakes()).isTrue();
     }
 
+    @Test
+    void aClosedDescriptorsNumberIsWatchedAgainForItsNextOwner() throws Exception {
+        epoll.add(shared);
+        int number = shared.number();
+        Fd closed = shared;
+        closed.close();
+        shared = Fd.owned(LIBC.eventfd(0, CLOEXEC_NONBLOCK), "eventfd");
+        assertThat(shared.number()).isEqualTo(number);
+        epoll.add(shared);
+        epoll.remove(closed);
+        assertThat(wakes()).isTrue();
+    }
+
     /** Whether the shared descriptor, made readable, ends a sleep. */
     private boolean wakes() {
         ByteBuffer one = Native.allocate(8).putLong(0, 1);

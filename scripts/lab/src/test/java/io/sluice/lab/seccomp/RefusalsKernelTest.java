@@ -64,7 +64,8 @@ final class RefusalsKernelTest {
 
     @Test
     void theWorkerIsRefusedWhatItHasNoUseFor() throws IOException {
-        expect(List.of("socket(AF_PACKET)", "socket(AF_INET, SOCK_STREAM)"), "worker");
+        // Ports over TCP and UDP need no privilege; what may listen at the network is up to the worker's client.
+        expect(List.of("socket(AF_PACKET)"), "worker");
         expect(List.of("socket(AF_PACKET)"), "worker-tls");
     }
 

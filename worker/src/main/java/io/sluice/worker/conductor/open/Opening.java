@@ -13,6 +13,7 @@ import io.sluice.worker.engine.DataPath;
 import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortInfo;
+import io.sluice.worker.sys.InheritedFds;
 import java.io.IOException;
 import java.util.HexFormat;
 import java.util.List;
@@ -27,8 +28,10 @@ final class Opening {
     private final Grants grants;
     private final DataPath dataPath;
     private final boolean sealed;
+    private final InheritedFds inherited;
 
-    Opening(PortPlan plan, Grants grants, DataPath dataPath, boolean sealed) {
+    Opening(PortPlan plan, Grants grants, DataPath dataPath, boolean sealed, InheritedFds inherited) {
+        this.inherited = inherited;
         this.plan = plan;
         this.grants = grants;
         this.dataPath = dataPath;
@@ -64,6 +67,11 @@ final class Opening {
         } catch (IllegalStateException e) {
             throw failed(e);
         }
+    }
+
+    /** A descriptor that the worker was started with; owned by the caller. */
+    Fd inherited(int number) throws IOException {
+        return inherited.lend(number);
     }
 
     /**
@@ -156,7 +164,12 @@ final class Opening {
 
     /** What is known of a port without a device of the broker's. */
     PortInfo info(String kind, String interfaceName, List<String> features) {
-        int mtu = plan.mtu().orElse(DEFAULT_MTU);
+        return info(kind, interfaceName, DEFAULT_MTU, features);
+    }
+
+    /** The same on a device with this MTU. */
+    PortInfo info(String kind, String interfaceName, int deviceMtu, List<String> features) {
+        int mtu = plan.mtu().orElse(deviceMtu);
         return new PortInfo(plan.name(), kind, "", 0, interfaceName, 0, mtu, "", Vector.CAPACITY, features);
     }
 
@@ -173,11 +186,6 @@ final class Opening {
                 HexFormat.ofDelimiter(":").formatHex(lease.getDevice().getMac().toByteArray()),
                 Vector.CAPACITY,
                 features);
-    }
-
-    /** For a transport that can be configured but has no port yet. */
-    IOException unavailable() {
-        return new IOException(plan.transport().kind() + " ports are not available in this build");
     }
 
     private Port inDataPath(Maker maker) {

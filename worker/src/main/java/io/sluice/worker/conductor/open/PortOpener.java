@@ -12,15 +12,21 @@ import io.sluice.worker.conductor.plan.Transport;
 import io.sluice.worker.conductor.plan.TunnelTransport;
 import io.sluice.worker.engine.DataPath;
 import io.sluice.worker.port.Port;
+import io.sluice.worker.sys.InheritedFds;
 
 /** Opens ports, each by the opener of its transport's family. */
 public final class PortOpener {
     private final Grants grants;
     private final DataPath dataPath;
     private final boolean sealed;
+    private final InheritedFds inherited;
 
-    /** @param sealed whether the worker can open sockets and files no more */
-    public PortOpener(Grants grants, DataPath dataPath, boolean sealed) {
+    /**
+     * @param sealed whether the worker can open sockets and files no more
+     * @param inherited what it was started with
+     */
+    public PortOpener(Grants grants, DataPath dataPath, boolean sealed, InheritedFds inherited) {
+        this.inherited = inherited;
         this.grants = grants;
         this.dataPath = dataPath;
         this.sealed = sealed;
@@ -28,7 +34,7 @@ public final class PortOpener {
 
     /** Opens {@code plan}; on failure nothing is held. */
     public Port open(PortPlan plan) throws ConductorException {
-        Opening opening = new Opening(plan, grants, dataPath, sealed);
+        Opening opening = new Opening(plan, grants, dataPath, sealed, inherited);
         Transport transport = plan.transport();
         if (transport instanceof Granted granted) {
             return GrantOpener.open(opening, granted);

@@ -12,20 +12,23 @@ import java.nio.ByteBuffer;
  *  iovec    0 base*  8 len                                                                         (16 bytes)
  * </pre>
  */
-final class Messages {
+public final class Messages {
     private static final int HEADER = 64;
     private static final int IOVEC = 16;
     private static final int MSG_TRUNC = 0x20;
 
     /** cmsghdr (16) and tpacket_auxdata (20), padded to 8. */
-    static final int CONTROL = 40;
+    public static final int CONTROL = 40;
 
     private final ByteBuffer headers;
     private final ByteBuffer iovecs;
     private final ByteBuffer controls;
     private final long address;
 
-    Messages(int count, boolean withControl) {
+    /**
+     * @param withControl whether there is room for control data; without, descriptors that come with a message are discarded
+     */
+    public Messages(int count, boolean withControl) {
         headers = Native.allocate(count * HEADER);
         iovecs = Native.allocate(count * IOVEC);
         controls = withControl ? Native.allocate(count * CONTROL) : null;
@@ -41,43 +44,43 @@ final class Messages {
     }
 
     /** Address of message {@code i}. */
-    long address(int i) {
+    public long address(int i) {
         return address + (long) i * HEADER;
     }
 
     /** Points message {@code i} at memory. */
-    void data(int i, long base, int length) {
+    public void data(int i, long base, int length) {
         iovecs.putLong(i * IOVEC, base);
         iovecs.putLong(i * IOVEC + 8, length);
     }
 
     /** Bytes received into message {@code i}. */
-    int length(int i) {
+    public int length(int i) {
         return headers.getInt(i * HEADER + 56);
     }
 
     /** Whether message {@code i} was longer than its memory. */
-    boolean truncated(int i) {
+    public boolean truncated(int i) {
         return (headers.getInt(i * HEADER + 48) & MSG_TRUNC) != 0;
     }
 
     /** Whether control data came with message {@code i}. */
-    boolean hasControl(int i) {
+    public boolean hasControl(int i) {
         return headers.getLong(i * HEADER + 40) == CONTROL;
     }
 
     /** Gives message {@code i} its whole control buffer again. */
-    void offerControl(int i) {
+    public void offerControl(int i) {
         headers.putLong(i * HEADER + 40, CONTROL);
     }
 
     /** A u32 of the auxiliary data of message {@code i}. */
-    int auxInt(int i, int at) {
+    public int auxInt(int i, int at) {
         return controls.getInt(i * CONTROL + 16 + at);
     }
 
     /** A u16 of the auxiliary data of message {@code i}. */
-    short auxShort(int i, int at) {
+    public short auxShort(int i, int at) {
         return controls.getShort(i * CONTROL + 16 + at);
     }
 }

@@ -49,15 +49,14 @@ public final class PacketPort {
             PortInfo info, List<Fd> sockets, int vnet, Optional<RingLayout> ring, FramePool pool, SlotSource slots)
             throws SyscallException {
         int maxFrame = FrameLimits.longest(info.mtu());
-        boolean large = vnet > 0 || maxFrame > pool.room();
         Counters counters = new Counters();
         List<PortQueue> queues = new ArrayList<>();
         try (Closer closer = new Closer()) {
             sockets.forEach(closer::add);
-            if (large && pool.largeFrames() == 0) {
-                throw new IllegalArgumentException((vnet > 0 ? "offloads need" : "an MTU of " + info.mtu() + " needs")
-                        + " large frames and this worker has none; start it with --large-frames");
+            if (vnet > 0) {
+                FrameLimits.requireLarge(pool, "offloads need");
             }
+            boolean large = vnet > 0 || FrameLimits.needsLarge(info.mtu(), pool);
             for (Fd socket : sockets) {
                 ByteBuffer on = Native.allocate(4).putInt(0, 1);
                 Native.check(

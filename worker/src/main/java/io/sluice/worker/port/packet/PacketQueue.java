@@ -3,15 +3,13 @@ package io.sluice.worker.port.packet;
 import static io.sluice.worker.sys.WorkerCalls.LIBC;
 
 import io.sluice.grant.sys.Fd;
-import io.sluice.grant.sys.Native;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Vector;
+import io.sluice.worker.port.Backlog;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.FrameLimits;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
-import io.sluice.worker.port.SoftOffload;
-import jnr.constants.platform.Errno;
 
 /**
  * One AF_PACKET socket, a vector a system call each way.
@@ -21,11 +19,8 @@ import jnr.constants.platform.Errno;
  * being touched. What the kernel does not take at once waits here, and {@link #room} tells the graph to leave the rest in
  * the other port's receive queue.
  */
-final class PacketQueue implements PortQueue {
+final class PacketQueue implements PortQueue, MessageSender.Destination {
     private static final int MSG_DONTWAIT = 0x40;
-    private static final int EAGAIN = Errno.EAGAIN.intValue();
-    private static final int EINTR = Errno.EINTR.intValue();
-    private static final int BACKLOG = 2 * Vector.CAPACITY;
 
     private final Fd socket;
     private final int fdNumber;
@@ -34,16 +29,10 @@ final class PacketQueue implements PortQueue {
     private final VlanTags vlanTags;
     private final int vnet;
     private final int depth;
-    private final int maxFrame;
     private final ReceiveSlots slots;
     private final Messages in;
-
-    private final Messages out = new Messages(Vector.CAPACITY, false);
-    private final int[] waitingOffset = new int[BACKLOG];
-    private final int[] waitingLength = new int[BACKLOG];
-    private final SoftOffload offload;
-    private int head;
-    private int waiting;
+    private final Backlog backlog;
+    private final MessageSender sender;
 
     /** The pool had no frame at the last poll. */
     private boolean starved;
@@ -62,9 +51,9 @@ final class PacketQueue implements PortQueue {
         this.counters = counters;
         this.vnet = vnet;
         this.depth = depth;
-        this.maxFrame = maxFrame;
         this.slots = slots;
-        this.offload = new SoftOffload(pool, counters, (offset, length) -> queue(offset, length, false));
+        this.backlog = new Backlog(pool, counters, vnet > 0, maxFrame);
+        this.sender = new MessageSender(pool, counters, backlog, vnet, this);
         this.in = slots.messages();
         this.vlanTags = new VlanTags(pool, in, vnet);
     }
@@ -116,39 +105,12 @@ final class PacketQueue implements PortQueue {
 
     @Override
     public int room() {
-        return BACKLOG - waiting;
+        return backlog.room();
     }
 
     @Override
     public void send(Vector vector) {
-        for (int i = 0; i < vector.count; i++) {
-            int offset = vector.offset[i];
-            int length = vector.length[i];
-            boolean open = vector.flags[i] != 0;
-            if (open == (vnet > 0)) {
-                queue(offset, length, open && SoftOffload.isSuperframe(pool, offset));
-            } else if (open) {
-                offload.send(offset, length);
-            } else {
-                pool.bytes().putLong(offset - 10, 0).putShort(offset - 2, (short) 0);
-                queue(offset, length, false);
-            }
-        }
-        vector.clear();
-    }
-
-    /** @param whole whether the kernel segments the packet, so that it may be longer than a frame */
-    private void queue(int offset, int length, boolean whole) {
-        if (length > maxFrame && !whole) {
-            drop(PortCounter.TX_DROP_TOO_LONG, offset);
-        } else if (waiting == BACKLOG) {
-            drop(PortCounter.TX_DROP_FULL, offset);
-        } else {
-            int at = (head + waiting) % BACKLOG;
-            waitingOffset[at] = offset;
-            waitingLength[at] = length;
-            waiting++;
-        }
+        backlog.send(vector);
     }
 
     private void drop(PortCounter reason, int offset) {
@@ -158,69 +120,27 @@ final class PacketQueue implements PortQueue {
 
     @Override
     public int flush() {
-        int moved = 0;
-        while (waiting > 0) {
-            int n = Math.min(waiting, Vector.CAPACITY);
-            for (int i = 0; i < n; i++) {
-                int at = (head + i) % BACKLOG;
-                out.data(i, pool.address() + waitingOffset[at] - vnet, waitingLength[at] + vnet);
-            }
-            int sent = sendAll(n);
-            moved += sent;
-            if (sent < n) {
-                break;
-            }
-        }
-        return moved;
+        return sender.flush();
     }
 
-    /** Sends the first {@code n} messages; returns how many left the queue, by being sent or refused. */
-    private int sendAll(int n) {
-        int done = 0;
-        while (done < n) {
-            counters.add(PortCounter.TX_CALLS, 1);
-            int sent = LIBC.sendmmsg(fdNumber, out.address(done), n - done, MSG_DONTWAIT);
-            if (sent > 0) {
-                finish(sent, true);
-                done += sent;
-                continue;
-            }
-            int errno = Native.errno();
-            if (errno == EAGAIN || errno == EINTR) {
-                counters.add(PortCounter.TX_STALLS, 1);
-                break;
-            }
-            // ENOBUFS, ENETDOWN, EMSGSIZE, EINVAL...: this one packet is refused, the next may not be.
-            finish(1, false);
-            done++;
-        }
-        return done;
+    @Override
+    public int socket() {
+        return fdNumber;
     }
 
-    private void finish(int n, boolean sent) {
-        long bytes = 0;
-        for (int i = 0; i < n; i++) {
-            pool.give(waitingOffset[head]);
-            bytes += waitingLength[head];
-            head = (head + 1) % BACKLOG;
-        }
-        waiting -= n;
-        if (sent) {
-            counters.add(PortCounter.TX_PACKETS, n);
-            counters.add(PortCounter.TX_BYTES, bytes);
-        } else {
-            counters.add(PortCounter.TX_DROP_REFUSED, n);
-        }
+    @Override
+    public PortCounter refused(int errno) {
+        return PortCounter.TX_DROP_REFUSED;
     }
 
     @Override
     public int queued() {
-        return waiting;
+        return backlog.waiting();
     }
 
     @Override
     public boolean pending() {
-        return waiting > 0 || starved;
+        return backlog.waiting() > 0 || starved;
     }
 
     @Override
@@ -230,11 +150,7 @@ final class PacketQueue implements PortQueue {
 
     @Override
     public void close() {
-        counters.add(PortCounter.TX_DROP_CLOSED, waiting);
-        for (; waiting > 0; waiting--) {
-            pool.give(waitingOffset[head]);
-            head = (head + 1) % BACKLOG;
-        }
+        backlog.close();
         socket.close();
     }
 

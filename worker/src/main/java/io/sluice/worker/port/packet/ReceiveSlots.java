@@ -15,7 +15,7 @@ public final class ReceiveSlots {
     private final boolean large;
     private final int vnet;
     private final int room;
-    private final Messages messages = new Messages(Vector.CAPACITY, true);
+    private final Messages messages;
     private final int[] frames = new int[Vector.CAPACITY];
     private int empty = Vector.CAPACITY;
 
@@ -24,14 +24,24 @@ public final class ReceiveSlots {
      * @param vnet bytes of virtio_net_hdr before each packet: 0 or 10
      */
     public ReceiveSlots(FramePool pool, boolean large, int vnet) {
+        this(pool, large, vnet, true);
+    }
+
+    private ReceiveSlots(FramePool pool, boolean large, int vnet, boolean control) {
+        this.messages = new Messages(Vector.CAPACITY, control);
         this.pool = pool;
         this.large = large;
         this.vnet = vnet;
         this.room = (large ? FramePool.LARGE_FRAME : pool.frameSize()) - FramePool.HEADROOM + vnet;
     }
 
+    /** For sockets whose peers could send descriptors: without control data, so that the kernel discards them. */
+    public static ReceiveSlots withoutControl(FramePool pool, boolean large) {
+        return new ReceiveSlots(pool, large, 0, false);
+    }
+
     /** Fills slots as far as the pool goes; returns how many of {@code wanted} messages can be received. */
-    int ready(int wanted) {
+    public int ready(int wanted) {
         while (empty > Vector.CAPACITY - wanted) {
             int frame = large ? pool.takeLarge() : pool.take();
             if (frame == FramePool.NONE) {
@@ -45,26 +55,27 @@ public final class ReceiveSlots {
     }
 
     /** Address of the first filled slot's message. */
-    long address() {
+    public long address() {
         return messages.address(empty);
     }
 
     /** Index of the first filled slot. */
-    int first() {
+    public int first() {
         return empty;
     }
 
     /** Where the packet in {@code slot} begins, in the pool. */
-    int offset(int slot) {
+    public int offset(int slot) {
         return frames[slot] + FramePool.HEADROOM;
     }
 
-    Messages messages() {
+    /** The messages, one a slot. */
+    public Messages messages() {
         return messages;
     }
 
     /** The first {@code n} filled slots have given their frames away. */
-    void consumed(int n) {
+    public void consumed(int n) {
         empty += n;
     }
 
