@@ -8,6 +8,7 @@ import io.sluice.lab.Finished;
 import io.sluice.lab.Identity;
 import io.sluice.lab.Install;
 import io.sluice.lab.Iperf;
+import io.sluice.lab.Json;
 import io.sluice.lab.Lab;
 import io.sluice.lab.Namespace;
 import io.sluice.lab.RunningProcess;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -40,8 +42,8 @@ final class Crossing implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Pattern LOSS = Pattern.compile("(\\d+) packets transmitted, (\\d+) received");
 
-    /** The largest ping without fragments at an MTU of 1500: without the headers of IP and ICMP. */
-    private static final int LARGEST = 1472;
+    /** Of pings: usual, and the largest without fragments at an MTU of 1500, without the headers of IP and ICMP. */
+    private static final int[] SIZES = {56, 1472};
 
     private static final String POLICY = """
             # Made for one run of a test network.
@@ -89,8 +91,9 @@ final class Crossing implements AutoCloseable {
      * Starts the worker, and adds the port of A.
      *
      * @param before words of a program that executes what follows them
+     * @return the process
      */
-    void worker(String... before) {
+    RunningProcess worker(String... before) {
         Command plain = stack.workerCommand("--broker", stack.brokerSocket().toString());
         List<String> words = new ArrayList<>(List.of(before));
         words.addAll(plain.words());
@@ -98,8 +101,10 @@ final class Crossing implements AutoCloseable {
         for (var variable : plain.environment().entrySet()) {
             all = all.with(variable.getKey(), variable.getValue());
         }
-        lab.start(all).awaitLine("sluice-worker ready", READY);
+        RunningProcess worker = lab.start(all);
+        worker.awaitLine("sluice-worker ready", READY);
         sluice("port", "add", "left", "left");
+        return worker;
     }
 
     /** Adds a port, {@code sluice port add WORDS...}, and links it with A's. */
@@ -142,17 +147,25 @@ final class Crossing implements AutoCloseable {
 
     /** Pings both ways, small and as large as fits; nothing may be lost once the first has come through. */
     String pings() {
+        String there = pingsFromA();
+        for (int size : SIZES) {
+            lossless(net.b(), Topology.ADDRESS_A, size);
+        }
+        return there + " and back";
+    }
+
+    /** From A to the peer. */
+    String pingsFromA() {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!ping(net.a(), "-c", "1", "-W", "1", Topology.ADDRESS_B).succeeded()) {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError("nothing comes back from the peer\n" + sluice("stats"));
             }
         }
-        for (int size : new int[] {56, LARGEST}) {
+        for (int size : SIZES) {
             lossless(net.a(), Topology.ADDRESS_B, size);
-            lossless(net.b(), Topology.ADDRESS_A, size);
         }
-        return "ping both ways";
+        return "pings there";
     }
 
     /** TCP both ways, a second each, after which every packet has been accounted for. */
@@ -165,6 +178,38 @@ final class Crossing implements AutoCloseable {
                 .as("packets unaccounted for")
                 .isZero();
         return String.format(Locale.ROOT, "TCP %.2f Gbit/s there, %.2f back", there, back);
+    }
+
+    /** TCP both ways with a guest that serves iperf3. */
+    String tcpWithGuest(int seconds) {
+        double there = guest(seconds);
+        double back = guest(seconds, "-R");
+        assertThat(Counters.of(sluice("stats", "--json")).unaccounted())
+                .as("packets unaccounted for")
+                .isZero();
+        return String.format(Locale.ROOT, "TCP %d s each: %.2f Gbit/s there, %.2f back", seconds, there, back);
+    }
+
+    private double guest(int seconds, String... more) {
+        List<String> words =
+                new ArrayList<>(List.of("iperf3", "-c", Topology.ADDRESS_B, "-t", Integer.toString(seconds), "-J"));
+        words.addAll(List.of(more));
+        Finished finished = RunningProcess.run(Command.of(words).in(net.a()), LIMIT.plusSeconds(seconds));
+        Object result = Json.parse(finished.output());
+        assertThat(Json.at(result, "error")).as("what iperf3 complains of").isEmpty();
+        double rate = Json.number(result, "end", "sum_received", "bits_per_second");
+        assertThat(rate).isPositive();
+        return rate / 1e9;
+    }
+
+    /** The drops by port and reason, as people see them. */
+    String drops() {
+        Pattern drop = Pattern.compile("(?m)^\\S+: \\S*_drop_.*$");
+        return "drops "
+                + drop.matcher(sluice("stats"))
+                        .results()
+                        .map(MatchResult::group)
+                        .toList();
     }
 
     private static void lossless(Namespace from, String to, int size) {

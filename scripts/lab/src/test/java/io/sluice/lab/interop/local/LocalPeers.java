@@ -10,6 +10,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Tests of one peer, each with a network of its own. */
 abstract class LocalPeers {
+    /** Another one of PATH may be out of reach for the worker's user. */
+    static final String PYTHON = "/usr/bin/python3";
+
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     @RegisterExtension

@@ -18,7 +18,7 @@ final class QemuLocalInteropTest extends LocalPeers {
     private static final String QEMU = "qemu-system-x86_64";
 
     /** Makes a pair of sockets, starts QEMU with one as descriptor 21, and becomes the worker, with the other as 20. */
-    private static final String PAIR = """
+    static final String PAIR = """
             import os, socket, subprocess, sys
             at = sys.argv.index("--")
             worker, peer = socket.socketpair(socket.AF_UNIX, int(sys.argv[1]))
@@ -106,9 +106,9 @@ final class QemuLocalInteropTest extends LocalPeers {
     void framesCrossAPairOfWhichEachHasInheritedOneEnd(String transport, int type, String worker, String netdev) {
         log.speaks("QEMU", transport, "inherited");
         needs(QEMU, "qemu-system-x86");
-        needs("python3", "python3-minimal");
+        needs(PYTHON, "python3-minimal");
         crossing().device("");
-        List<String> before = new ArrayList<>(List.of("python3", "-c", PAIR, Integer.toString(type)));
+        List<String> before = new ArrayList<>(List.of(PYTHON, "-c", PAIR, Integer.toString(type)));
         before.addAll(hub(netdev));
         before.add("--");
         crossing().worker(before.toArray(String[]::new));

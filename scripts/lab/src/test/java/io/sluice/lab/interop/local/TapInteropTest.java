@@ -44,9 +44,9 @@ final class TapInteropTest extends LocalPeers {
     @Test
     void theHostsStackSpeaksThroughAnInheritedTapDevice() {
         log.speaks("Linux", "tap fd", "vnet_hdr");
-        needs("python3", "python3-minimal");
+        needs(PYTHON, "python3-minimal");
         crossing().device("vnet_hdr");
-        crossing().worker("python3", "-c", OPEN);
+        crossing().worker(PYTHON, "-c", OPEN);
         crossing().port("l", "-netdev", "tap,id=l,fd=20");
         exchange();
     }
