@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.TestWatcher;
  * a test says what it speaks to and what it has seen, and this appends that with the verdict to target/run/interop.txt.
  * Fields are separated by tabs: transport, peer, options, verdict, text.
  */
-final class InteropLog implements BeforeEachCallback, TestWatcher {
+public final class InteropLog implements BeforeEachCallback, TestWatcher {
     private final Path file = Install.find().home().resolve("target/run/interop.txt");
     private final List<String> seen = new ArrayList<>();
     private String peer = "";
@@ -36,19 +36,19 @@ final class InteropLog implements BeforeEachCallback, TestWatcher {
     }
 
     /** This test speaks {@code wire} with {@code other}. */
-    void speaks(String other, String wire, String how) {
+    public void speaks(String other, String wire, String how) {
         peer = other;
         transport = wire;
         options = how;
     }
 
     /** There can be no such peer here, whatever is installed. */
-    void absent(String where) {
+    public void absent(String where) {
         verdict = "not in " + where;
     }
 
     /** What was seen, for people. */
-    void saw(String what) {
+    public void saw(String what) {
         seen.add(what);
     }
 
