@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnumSource(PortKind.class)
 class PortAllocationTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private static final int ROUNDS = 5;
     private static final int CYCLES = 3_000;
     private static final int CIRCULATING = 32;
 
@@ -78,10 +79,16 @@ class PortAllocationTest {
         Vector vector = new Vector();
         lab.enqueue(left, 0, frames);
         run(vector);
-        lab.enqueue(left, 0, frames);
-        long before = THREADS.getCurrentThreadAllocatedBytes();
-        run(vector);
-        long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+        // Code that has run a few times only is compiled, and given up, while it runs, which allocates once. What a
+        // packet
+        // allocates is there in every round.
+        long allocated = -1;
+        for (int round = 0; round < ROUNDS && allocated != 0; round++) {
+            lab.enqueue(left, 0, frames);
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            run(vector);
+            allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+        }
         Counters counters = left.counters();
         assertThat(counters.get(PortCounter.TX_DROP_REFUSED) + counters.get(PortCounter.TX_STALLS))
                 .isGreaterThanOrEqualTo(2 * CIRCULATING);
