@@ -2,6 +2,7 @@ package io.sluice.compiler.yaml;
 
 import io.sluice.broker.policy.Policy;
 import io.sluice.broker.policy.PolicyDecoder;
+import io.sluice.broker.policy.Require;
 import io.sluice.compiler.yaml.PolicyException.Problem;
 import io.sluice.policy.v1.PolicyMessage;
 import java.io.IOException;
@@ -132,7 +133,7 @@ public final class PolicyLoader {
             }
         } catch (MarkedYamlEngineException e) {
             String context = e.getContext() == null ? "" : " " + e.getContext();
-            String found = Words.printable(e.getProblem() + context); // a character as it is, even a line's end
+            String found = Require.printable(e.getProblem() + context); // a character as it is, even a line's end
             problems.add(Problem.at(e.getProblemMark().or(e::getContextMark), "not YAML: " + found));
         } catch (YamlEngineException e) {
             problems.add(new Problem(1, 1, "not YAML: " + e.getMessage() + "; expected YAML 1.2"));

@@ -58,7 +58,7 @@ final class Section {
             problem(name, "merge keys (<<) are not allowed; expected every setting written out");
         } else if (entries.putIfAbsent(key, entry) != null) {
             String first = " already, on line " + line(entries.get(key).getKeyNode());
-            problem(name, Words.quote(key) + " is in " + what + first + "; expected each key once");
+            problem(name, Require.shown(key) + " is in " + what + first + "; expected each key once");
         }
     }
 
@@ -67,7 +67,7 @@ final class Section {
         List<String> list = List.of(allowed.split(" ", -1));
         entries.keySet().stream().filter(key -> !list.contains(key)).forEach(key -> {
             String expected = "; expected one of " + String.join(", ", list) + Words.didYouMean(key, list);
-            problem(entries.get(key).getKeyNode(), "unknown key " + Words.quote(key) + " in " + what + expected);
+            problem(entries.get(key).getKeyNode(), "unknown key " + Require.shown(key) + " in " + what + expected);
         });
         return this;
     }
@@ -103,7 +103,7 @@ final class Section {
         List<T> all = new ArrayList<>();
         section(key)
                 .ifPresent(section -> section.entries.forEach((name, entry) -> {
-                    String quoted = Words.quote(name);
+                    String quoted = Require.shown(name);
                     if (!Require.isName(name)) {
                         String expected = " is no name; expected 1 to 32 of a-z, 0-9 and -, not starting with -";
                         problem(entry.getKeyNode(), quoted + " in " + section.what + expected);
@@ -259,7 +259,7 @@ final class Section {
 
     private static String shown(Node node) {
         if (node instanceof ScalarNode scalar) {
-            String text = Words.quote(scalar.getValue());
+            String text = Require.shown(scalar.getValue());
             return !scalar.isPlain() ? "the quoted text " + text : text.equals("\"\"") ? "empty" : text;
         }
         boolean empty = ((CollectionNode<?>) node).getValue().isEmpty();

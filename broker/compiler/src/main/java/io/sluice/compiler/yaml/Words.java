@@ -1,27 +1,12 @@
 package io.sluice.compiler.yaml;
 
+import io.sluice.broker.policy.Require;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Pattern;
 
-/** Wording of errors: what somebody wrote, shown safely, and what they probably meant. */
+/** What somebody probably meant. */
 final class Words {
-    private static final int SHOWN = 40;
-    /** Control, format, private and unassigned characters, line separators: what acts on a terminal or misleads. */
-    private static final Pattern UNSHOWN = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}]");
-
     private Words() {}
-
-    /** In quotes; cut if it is long. */
-    static String quote(String text) {
-        String shown = text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "...";
-        return '"' + printable(shown).replace('"', '?') + '"';
-    }
-
-    /** The text, with a question mark for whatever would act on a terminal or mislead. */
-    static String printable(String text) {
-        return UNSHOWN.matcher(text).replaceAll("?");
-    }
 
     /** {@code " (did you mean ...?)"} if one of the choices looks like a misspelling away, else nothing. */
     static String didYouMean(String word, List<String> choices) {
@@ -30,7 +15,7 @@ final class Words {
                 .filter(choice -> isClose(lower, choice))
                 .findFirst()
                 .orElse("");
-        return close.isEmpty() ? "" : " (did you mean " + quote(close) + "?)";
+        return close.isEmpty() ? "" : " (did you mean " + Require.shown(close) + "?)";
     }
 
     /** Whether they start alike and, between a common start and end, differ in two characters at most. */

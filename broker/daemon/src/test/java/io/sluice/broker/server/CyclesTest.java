@@ -21,8 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A thousand leases leave what none leaves. Broker and client are this process, so what either keeps shows. */
 @Tag("kernel")
 class CyclesTest {
-    /** Enough to see a leak of one in a cycle; scripts/soak does 100,000. */
-    private static final int CYCLES = 300;
+    private static final int CYCLES = 1000;
 
     private static final int WARM_UP = 5;
     private static final long POOL = 256 * 1024;

@@ -34,6 +34,11 @@ public final class Require {
     /** What somebody wrote, in quotes, cut, and with nothing in it that acts on a terminal or misleads. */
     public static String shown(String text) {
         String cut = text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "...";
-        return '"' + UNSHOWN.matcher(cut).replaceAll("?").replace('"', '?') + '"';
+        return '"' + printable(cut).replace('"', '?') + '"';
+    }
+
+    /** The text, with a question mark for whatever would act on a terminal or mislead. */
+    public static String printable(String text) {
+        return UNSHOWN.matcher(text).replaceAll("?");
     }
 }
