@@ -216,7 +216,7 @@ class JailTest {
             holder.close();
             holder = Caller.greeted(broker.socket());
         }
-        assertThat(Held.descriptors()).isEqualTo(before);
+        Held.nothingSince(before);
     }
 
     @Test
@@ -293,7 +293,7 @@ class JailTest {
         assertThat(error.getCode()).isEqualTo(Error.Code.NOT_FOUND);
         assertThat(error.getMessage()).contains("jail@br9");
         assertThat(devices()).isEmpty();
-        assertThat(Held.descriptors()).isEqualTo(before);
+        Held.nothingSince(before);
     }
 
     @Test
@@ -325,8 +325,7 @@ class JailTest {
             holder = Caller.greeted(broker.socket());
         }
         Eventually.holds("no device", () -> devices().isEmpty());
-        Eventually.holds("no descriptor", () -> Held.descriptors().size() <= before.size());
-        assertThat(Held.descriptors()).isEqualTo(before);
+        Held.nothingSince(before);
     }
 
     @Test

@@ -126,7 +126,7 @@ class NetNamespaceTest {
                 assertThat(another.call(() -> another.fd().isClosed())).isFalse();
             }
         }
-        assertThat(Held.descriptors()).isEqualTo(before);
+        Held.nothingSince(before);
         assertThat(Thread.getAllStackTraces().keySet())
                 .noneMatch(thread -> thread.getName().equals("netns"));
         assertNoThreadIsElsewhere();

@@ -158,7 +158,7 @@ class AdmissionTest {
             }
         }
         root.isServed();
-        assertThat(Held.descriptors()).isEqualTo(before);
+        Held.nothingSince(before);
     }
 
     @Test

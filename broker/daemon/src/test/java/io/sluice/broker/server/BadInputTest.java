@@ -305,7 +305,7 @@ class BadInputTest {
         assertThat(caller.refused(Caller.acquire(4096, "lan", "fast", "fast")).getCode())
                 .isEqualTo(Error.Code.BUSY);
         caller.isServed();
-        assertThat(Held.descriptors()).isEqualTo(before);
+        Held.nothingSince(before);
         assertThat(broker.netns().sockets("PACKET")).isZero();
         Eventually.holds("no XDP socket", () -> broker.netns().sockets("XDP") == 0);
         assertThat(broker.netns().ip("link", "show", "dev0")).doesNotContain("xdp");
@@ -363,7 +363,7 @@ class BadInputTest {
             caller = Caller.greeted(broker.socket(), BLUE);
         }
         caller.isServed();
-        assertThat(Held.descriptors()).isEqualTo(before);
+        Held.nothingSince(before);
     }
 
     /** A socket that lingers blocks whoever drops its last descriptor, so the broker must not be that one. */

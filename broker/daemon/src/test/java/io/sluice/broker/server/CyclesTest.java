@@ -71,7 +71,7 @@ class CyclesTest {
             for (int i = 0; i < CYCLES; i++) {
                 cycle(caller);
             }
-            assertThat(Held.descriptors()).isEqualTo(warm);
+            Held.nothingSince(warm);
             assertThat(mappings()).as("mappings of rings and pools").isEqualTo(mapped);
         }
         assertNothingIsLeft(before, objects);
@@ -107,8 +107,7 @@ class CyclesTest {
     }
 
     private void assertNothingIsLeft(List<String> before, Set<Held.BpfObject> objects) throws Exception {
-        Eventually.holds("the connection is gone", () -> Held.descriptors().size() <= before.size());
-        assertThat(Held.descriptors()).isEqualTo(before);
+        Held.nothingSince(before);
         assertThat(broker.netns().sockets("PACKET")).isZero();
         Eventually.holds("no XDP socket", () -> broker.netns().sockets("XDP") == 0);
         assertThat(broker.netns().ip("link", "show", "dev0")).doesNotContain("prog/xdp");

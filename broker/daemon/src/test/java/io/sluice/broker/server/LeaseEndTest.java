@@ -191,7 +191,7 @@ class LeaseEndTest {
             broker.audited("\"end\"", "\"client\":\"holder\"", "\"grant\":\"other\"");
             assertThat(leases()).isEmpty();
             assertThat(xdpIsAttached()).isFalse();
-            assertThat(Held.descriptors()).isEqualTo(before);
+            Held.nothingSince(before);
             Eventually.holds("no BPF object", () -> objects.stream().noneMatch(Held.BpfObject::exists));
             Eventually.holds("no XDP socket", () -> broker.netns().sockets("XDP") == 0);
             assertThat(broker.netns().sockets("PACKET")).as("our own two").isEqualTo(2);
@@ -224,7 +224,7 @@ class LeaseEndTest {
         broker.audited("\"end\"", "\"grant\":\"fast\"", "\"reason\":\"closed\"");
         assertThat(leases()).isEmpty();
         assertThat(xdpIsAttached()).isFalse();
-        assertThat(Held.descriptors()).isEqualTo(before);
+        Held.nothingSince(before);
     }
 
     @Test

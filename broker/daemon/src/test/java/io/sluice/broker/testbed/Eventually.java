@@ -2,6 +2,7 @@ package io.sluice.broker.testbed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -24,5 +25,16 @@ public final class Eventually {
             assertThat(System.nanoTime() - deadline).as(what).isNegative();
             LockSupport.parkNanos(PAUSE_NS);
         }
+    }
+
+    /** Returns as soon as {@code now} has the value {@code wanted}, and fails with what it has instead if it takes too long. */
+    public static <T> void is(String what, Callable<T> now, T wanted) throws Exception {
+        long deadline = System.nanoTime() + PATIENCE_NS;
+        T found = now.call();
+        while (!found.equals(wanted) && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(PAUSE_NS);
+            found = now.call();
+        }
+        assertThat(found).as(what).isEqualTo(wanted);
     }
 }

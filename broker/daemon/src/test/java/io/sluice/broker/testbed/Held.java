@@ -69,6 +69,20 @@ public final class Held {
         return targets.stream().sorted().toList();
     }
 
+    /**
+     * Waits until nothing is open that was not open {@code before}: less is no leak, as what an earlier test left to a thread
+     * of the platform (a process's pipes, its pidfd) may have been in that list still.
+     */
+    public static void nothingSince(List<String> before) throws Exception {
+        Eventually.is("open and not before", () -> since(before), List.of());
+    }
+
+    private static List<String> since(List<String> before) throws IOException {
+        List<String> more = new ArrayList<>(descriptors());
+        before.forEach(more::remove);
+        return more;
+    }
+
     /** The BPF objects that descriptors of this process refer to, themselves or by a link's program. */
     public static Set<BpfObject> bpf() throws IOException {
         Set<BpfObject> objects =

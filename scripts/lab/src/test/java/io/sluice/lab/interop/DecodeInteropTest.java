@@ -67,14 +67,12 @@ final class DecodeInteropTest extends Peers {
         ferry().tunnel(port.startsWith("vec0:") ? "vec0" : "tun", port.split(" ", -1));
         ferry().run(ferry().net().a(), "ip neigh replace 10.9.0.2 lladdr 02:00:00:00:09:02 dev v0 nud permanent");
         String[] options = options(preferences);
-        try (Tshark capture =
-                Tshark.on(captures, ferry().net().v2(), PACKETS, "not arp and not icmp6 and not ip6 proto 0")) {
+        try (Tshark capture = Tshark.on(captures, ferry().net().v2(), "not arp and not icmp6 and not ip6 proto 0")) {
             RunningProcess.run(
                             Command.of("python3", "-c", SENDER).in(ferry().net().a()), LIMIT)
                     .orThrow();
-            capture.awaitAll();
+            int understood = capture.decoded(PACKETS, layer + " && udp.dstport == 5001", options);
             assertThat(capture.suspicious(options)).isEmpty();
-            int understood = capture.decoded(layer + " && udp.dstport == 5001", options);
             assertThat(understood)
                     .as("packets decoded down to UDP for %s", Topology.ADDRESS_B)
                     .isEqualTo(PACKETS);

@@ -28,8 +28,8 @@ final class Tshark implements AutoCloseable {
         this.capture = capture;
     }
 
-    /** Starts to capture what leaves through {@code device}: at most {@code packets}, of the kind that {@code filter} describes. */
-    static Tshark on(Path directory, Namespace.Device device, int packets, String filter) {
+    /** Starts to capture what leaves through {@code device} of the kind that {@code filter} describes. */
+    static Tshark on(Path directory, Namespace.Device device, String filter) {
         Path file = directory.resolve("sent-" + System.nanoTime() + ".pcap");
         RunningProcess capture = RunningProcess.start(Command.of(
                         "tcpdump",
@@ -41,8 +41,6 @@ final class Tshark implements AutoCloseable {
                         "out",
                         "-i",
                         device.name(),
-                        "-c",
-                        Integer.toString(packets),
                         "-w",
                         file.toString(),
                         filter)
@@ -58,14 +56,17 @@ final class Tshark implements AutoCloseable {
         return new Tshark(file, capture);
     }
 
-    /** Waits until as many packets as were to be captured are in the file. */
-    void awaitAll() {
-        capture.await(LIMIT);
-    }
-
-    /** How many packets have {@code protocol} as a layer. */
-    int decoded(String protocol, String... options) {
-        return lines("eth && " + protocol, options).size();
+    /**
+     * How many packets {@code filter} matches, as soon as there are {@code wanted}, or when the time is over. What else the
+     * hosts say meanwhile (neighbour discovery, multicast reports) is captured too, whenever it likes to come.
+     */
+    int decoded(int wanted, String filter, String... options) {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        int decoded;
+        do {
+            decoded = lines("eth && " + filter, options).size();
+        } while (decoded < wanted && capture.isAlive() && System.nanoTime() < deadline);
+        return decoded;
     }
 
     /** A line for each packet that a dissector has something against. */
