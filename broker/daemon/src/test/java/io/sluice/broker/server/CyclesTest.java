@@ -9,9 +9,14 @@ import io.sluice.broker.testbed.Held.Kind;
 import io.sluice.broker.testbed.RunningBroker;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -38,20 +43,30 @@ class CyclesTest {
                   fast: { kind: xdp, interface: dev0, queues: [0-1] }
             """;
 
+    /** What a cycle takes is the kernel's waiting for its readers (RCU), which several can wait for at once. */
+    private static final int BROKERS = 4;
+
     @TempDir
     Path directory;
 
-    private final Set<Held.BpfObject> seen = new HashSet<>();
-    private RunningBroker broker;
+    private final Set<Held.BpfObject> seen = ConcurrentHashMap.newKeySet();
+    private final List<RunningBroker> brokers = new ArrayList<>();
+
+    /** What is done to one of the brokers, beside the others. */
+    private interface Work {
+        void at(int broker) throws Exception;
+    }
 
     @BeforeEach
     void start() throws Exception {
-        broker = new RunningBroker(directory, POLICY);
+        for (int i = 0; i < BROKERS; i++) {
+            brokers.add(new RunningBroker(Files.createDirectory(directory.resolve("broker-" + i)), POLICY));
+        }
     }
 
     @AfterEach
     void stop() throws Exception {
-        if (broker != null) {
+        for (RunningBroker broker : brokers) {
             broker.close();
         }
     }
@@ -60,19 +75,24 @@ class CyclesTest {
     void leasingAndReleasingLeavesNothing() throws Exception {
         List<String> before = Held.descriptors();
         Set<Held.BpfObject> objects = Held.bpf();
-        try (Caller caller = Caller.greeted(broker.socket())) {
-            caller.hold(Caller.acquire(POOL));
-            caller.closeFds();
-            for (int i = 0; i < WARM_UP; i++) {
-                cycle(caller);
+        List<Caller> callers = new ArrayList<>();
+        try {
+            for (RunningBroker broker : brokers) {
+                Caller caller = Caller.greeted(broker.socket());
+                callers.add(caller);
+                caller.hold(Caller.acquire(POOL));
+                caller.closeFds();
             }
+            everywhere(broker -> cycles(callers.get(broker), WARM_UP));
             List<String> warm = Held.descriptors();
             long mapped = mappings();
-            for (int i = 0; i < CYCLES; i++) {
-                cycle(caller);
-            }
+            everywhere(broker -> cycles(callers.get(broker), CYCLES / BROKERS));
             Held.nothingSince(warm);
             assertThat(mappings()).as("mappings of rings and pools").isEqualTo(mapped);
+        } finally {
+            for (Caller caller : callers) {
+                caller.close();
+            }
         }
         assertNothingIsLeft(before, objects);
     }
@@ -81,19 +101,50 @@ class CyclesTest {
     void connectingAcquiringAndLeavingLeavesNothing() throws Exception {
         List<String> before = Held.descriptors();
         Set<Held.BpfObject> objects = Held.bpf();
-        for (int i = 0; i < CYCLES / 5; i++) {
-            try (Caller caller = Caller.greeted(broker.socket())) {
-                var acquire = Caller.acquire(POOL, "fast", "lan", "rings");
-                switch (i % 3) {
-                    case 0 -> caller.hold(acquire);
-                    case 1 -> caller.acquired(acquire); // and never confirmed
-                    default -> caller.send(Caller.acquire(POOL, "lan", "rings")); // nor read
-                }
-                seen.addAll(Held.bpf());
+        everywhere(broker -> {
+            for (int i = 0; i < CYCLES / BROKERS / 5; i++) {
+                connectAcquireAndLeave(brokers.get(broker), i % 3);
             }
-            broker.audited("\"end\"", "\"grant\":\"rings\"");
-        }
+        });
         assertNothingIsLeft(before, objects);
+    }
+
+    private void connectAcquireAndLeave(RunningBroker broker, int how) throws Exception {
+        try (Caller caller = Caller.greeted(broker.socket())) {
+            var acquire = Caller.acquire(POOL, "fast", "lan", "rings");
+            switch (how) {
+                case 0 -> caller.hold(acquire);
+                case 1 -> caller.acquired(acquire); // and never confirmed
+                default -> caller.send(Caller.acquire(POOL, "lan", "rings")); // nor read
+            }
+            seen.addAll(Held.bpf());
+        }
+        broker.audited("\"end\"", "\"grant\":\"rings\"");
+    }
+
+    private static void everywhere(Work work) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(BROKERS);
+        try {
+            List<Callable<Void>> all = new ArrayList<>();
+            for (int i = 0; i < BROKERS; i++) {
+                int broker = i;
+                all.add(() -> {
+                    work.at(broker);
+                    return null;
+                });
+            }
+            for (Future<Void> done : threads.invokeAll(all)) {
+                done.get();
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private void cycles(Caller caller, int count) throws Exception {
+        for (int i = 0; i < count; i++) {
+            cycle(caller);
+        }
     }
 
     private void cycle(Caller caller) throws Exception {
@@ -108,9 +159,11 @@ class CyclesTest {
 
     private void assertNothingIsLeft(List<String> before, Set<Held.BpfObject> objects) throws Exception {
         Held.nothingSince(before);
-        assertThat(broker.netns().sockets("PACKET")).isZero();
-        Eventually.holds("no XDP socket", () -> broker.netns().sockets("XDP") == 0);
-        assertThat(broker.netns().ip("link", "show", "dev0")).doesNotContain("prog/xdp");
+        for (RunningBroker broker : brokers) {
+            assertThat(broker.netns().sockets("PACKET")).isZero();
+            Eventually.holds("no XDP socket", () -> broker.netns().sockets("XDP") == 0);
+            assertThat(broker.netns().ip("link", "show", "dev0")).doesNotContain("prog/xdp");
+        }
         seen.removeAll(objects);
         assertThat(seen).extracting(Held.BpfObject::kind).contains(Kind.MAP, Kind.PROG, Kind.LINK);
         Eventually.holds("no BPF object is left", () -> seen.stream().noneMatch(Held.BpfObject::exists));
