@@ -7,6 +7,7 @@ import io.sluice.broker.police.PoliceState.Counters;
 import io.sluice.broker.policy.Direction;
 import io.sluice.broker.policy.DropReason;
 import io.sluice.broker.policy.Prefix;
+import io.sluice.compiler.police.Reference;
 import io.sluice.compiler.police.Rules;
 import java.io.IOException;
 import java.util.ArrayList;

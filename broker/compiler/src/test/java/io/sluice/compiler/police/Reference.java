@@ -1,17 +1,17 @@
-package io.sluice.broker.police;
+package io.sluice.compiler.police;
 
 import static io.sluice.broker.policy.DropReason.*;
 
 import io.sluice.broker.policy.DropReason;
 import io.sluice.broker.policy.Prefix;
-import io.sluice.compiler.police.Rules;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What the rules mean, in plain Java: the other side of the differential test. */
-final class Reference {
+/** What the rules mean, in plain Java: the other side of what compares programs with it. */
+public final class Reference {
     private static final Set<Integer> WALKED = Set.of(0, 43, 60);
     private static final Set<Integer> HIDING = Set.of(0, 43, 44, 60, 51, 135, 139, 140, 253, 254);
 
@@ -24,14 +24,20 @@ final class Reference {
         private static final long serialVersionUID = 1L;
     }
 
-    /** @param tag the 802.1Q tag beside the frame */
-    Reference(Rules rules, byte[] frame, Optional<Integer> tag) {
+    /**
+     * Prepares to judge a frame.
+     *
+     * @param frame at least an Ethernet header, 14 bytes
+     * @param tag the 802.1Q tag beside the frame
+     */
+    public Reference(Rules rules, byte[] frame, Optional<Integer> tag) {
         this.rules = rules;
         this.frame = frame;
         this.tag = tag;
     }
 
-    Optional<DropReason> fromTenant() {
+    /** Why a frame that the tenant sends is dropped; empty if it passes. */
+    public Optional<DropReason> fromTenant() {
         try {
             return Optional.ofNullable(reason());
         } catch (CutShort e) {
@@ -39,7 +45,8 @@ final class Reference {
         }
     }
 
-    Optional<DropReason> toTenant() {
+    /** Why a frame that is sent to the tenant is dropped; empty if it passes. */
+    public Optional<DropReason> toTenant() {
         try {
             boolean mine = (frame[0] & 1) == 1 || has(rules.macs(), bytes(0, 6));
             return mine && network() > 0 ? Optional.empty() : Optional.of(NOT_FOR_TENANT);
@@ -96,7 +103,7 @@ final class Reference {
     }
 
     private boolean arpHeader(byte[] arp) {
-        return Arrays.equals(Arrays.copyOf(arp, 6), Frame.bytes("0001 0800 0604"))
+        return Arrays.equals(Arrays.copyOf(arp, 6), HexFormat.of().parseHex("000108000604"))
                 && (u16(arp, 6) == 1 || u16(arp, 6) == 2)
                 && has(rules.macs(), Arrays.copyOfRange(arp, 8, 14));
     }
@@ -173,7 +180,7 @@ final class Reference {
 
     private boolean mine(byte[] address) {
         boolean linkLocal = rules.macs().stream().map(Prefix::network).anyMatch(m -> {
-            byte[] own = Frame.bytes("fe80", "00".repeat(6), "000000fffe000000");
+            byte[] own = HexFormat.of().parseHex("fe80" + "00".repeat(6) + "000000fffe000000");
             own[8] = (byte) (m[0] ^ 2);
             System.arraycopy(m, 1, own, 9, 2);
             System.arraycopy(m, 3, own, 13, 3);
