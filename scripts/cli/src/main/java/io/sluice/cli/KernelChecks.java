@@ -26,7 +26,6 @@ final class KernelChecks {
                 xdp(),
                 jit(),
                 unprivilegedBpf(),
-                bpffs(),
                 tun(),
                 userNamespaces(),
                 hugepages());
@@ -112,20 +111,11 @@ final class KernelChecks {
         };
     }
 
-    private Finding bpffs() {
-        boolean mounted = host.read("/proc/self/mounts").orElse("").lines().anyMatch(line -> line.contains(" bpf "));
-        return mounted
-                ? Finding.ok("bpffs", "mounted")
-                : Finding.warn(
-                        "bpffs",
-                        "not mounted, so nothing can be pinned that polices a tenant while the broker restarts",
-                        "run: mount -t bpf bpf /sys/fs/bpf");
-    }
-
     private Finding tun() {
         return host.exists("/dev/net/tun")
                 ? Finding.ok("/dev/net/tun", "there")
-                : Finding.warn("/dev/net/tun", "missing, so tap ports will not work", "run: modprobe tun");
+                : Finding.warn(
+                        "/dev/net/tun", "missing, so neither tap ports nor tap grants will work", "run: modprobe tun");
     }
 
     private Finding userNamespaces() {

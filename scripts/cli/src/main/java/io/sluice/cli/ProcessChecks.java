@@ -1,18 +1,21 @@
 package io.sluice.cli;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** What this user may do, and what our own processes start with. */
 final class ProcessChecks {
     private static final String GROUP = "sluice-admin";
 
-    /** What the broker needs, as bits of CapEff (linux/capability.h). */
+    /** Bits of CapEff (linux/capability.h). */
     private enum Capability {
         NET_ADMIN(12),
         NET_RAW(13),
         IPC_LOCK(14),
+        SYS_ADMIN(21),
         BPF(39);
 
         private final int bit;
@@ -21,6 +24,10 @@ final class ProcessChecks {
             this.bit = bit;
         }
     }
+
+    /** What the broker does not start without. */
+    private static final Set<Capability> NEEDED =
+            EnumSet.of(Capability.NET_ADMIN, Capability.NET_RAW, Capability.IPC_LOCK, Capability.BPF);
 
     private final Host host;
     private final String status;
@@ -31,19 +38,19 @@ final class ProcessChecks {
     }
 
     List<Finding> all() {
-        return List.of(capabilities(), memlock(), group(), java(), archive());
+        return List.of(capabilities(), jails(), memlock(), group(), java(), archive());
     }
 
     private Finding capabilities() {
         String user = "uid " + uid();
-        List<String> impossible = missing("CapBnd:");
+        List<String> impossible = missing("CapBnd:", NEEDED);
         if (!impossible.isEmpty()) {
             return Finding.warn(
                     "capabilities",
                     "no process here can have " + String.join(", ", impossible) + ", so the broker can't run here",
                     "in a container add them, for example with --cap-add");
         }
-        List<String> missing = missing("CapEff:");
+        List<String> missing = missing("CapEff:", NEEDED);
         if (missing.isEmpty()) {
             return Finding.ok("capabilities", user + " has all that the broker needs");
         }
@@ -51,10 +58,20 @@ final class ProcessChecks {
                 "capabilities", user + " lacks " + String.join(", ", missing) + ", which the broker alone needs");
     }
 
-    private List<String> missing(String set) {
+    /** Most kinds of grant need a jail, and making one SYS_ADMIN: see docs/security.md. */
+    private Finding jails() {
+        return missing("CapBnd:", EnumSet.of(Capability.SYS_ADMIN)).isEmpty()
+                ? Finding.ok("jails", "the broker can have SYS_ADMIN, which makes them")
+                : Finding.warn(
+                        "jails",
+                        "no process here can have SYS_ADMIN, so the broker refuses every grant in a jail",
+                        "in a container add it, or grant devices of the host with `unconfined: true`");
+    }
+
+    private List<String> missing(String set, Set<Capability> wanted) {
         long held = Long.parseUnsignedLong(field(set, "0"), 16);
         List<String> missing = new ArrayList<>();
-        for (Capability capability : Capability.values()) {
+        for (Capability capability : wanted) {
             if ((held >>> capability.bit & 1) == 0) {
                 missing.add(capability.name());
             }

@@ -19,7 +19,6 @@ class DoctorTest extends CommandTest {
                 "/proc/sys/kernel/osrelease", "6.12.5-amd64",
                 "/proc/sys/net/core/bpf_jit_enable", "1",
                 "/proc/sys/kernel/unprivileged_bpf_disabled", "2",
-                "/proc/self/mounts", "proc /proc proc rw 0 0\nbpf /sys/fs/bpf bpf rw 0 0",
                 "/proc/sys/user/max_user_namespaces", "1000",
                 "/proc/meminfo", "MemTotal: 1 kB\nHugePages_Total:       0",
                 "/proc/self/limits", "Max locked memory         8388608              8388608              bytes",
@@ -83,12 +82,12 @@ class DoctorTest extends CommandTest {
                         "ok    xdp sockets: the kernel has them; this user needs the broker",
                         "ok    bpf jit: on",
                         "ok    unprivileged bpf: off, as it should be",
-                        "ok    bpffs: mounted",
                         "ok    /dev/net/tun: there",
                         "ok    user namespaces: for every user",
                         "ok    hugepages: 0 reserved, none needed",
                         "ok    capabilities: uid 1000 lacks NET_ADMIN, NET_RAW, IPC_LOCK, BPF, which the broker alone"
                                 + " needs",
+                        "ok    jails: the broker can have SYS_ADMIN, which makes them",
                         "ok    memlock: 8 MiB, enough: the broker's IPC_LOCK lifts it",
                         "ok    group sluice-admin: this user may operate",
                         "ok    java: 17",
@@ -114,7 +113,6 @@ class DoctorTest extends CommandTest {
     @Test
     void whatIsMissingIsNamedWithWhatToDo() {
         host.files.keySet().removeIf(path -> path.contains("bpf_jit") || path.endsWith("cmdline"));
-        host.files.put("/proc/self/mounts", "");
         host.files.put("/proc/sys/kernel/unprivileged_bpf_disabled", "0");
         host.files.put("/proc/sys/user/max_user_namespaces", "0");
         host.existing.remove("/dev/net/tun");
@@ -125,14 +123,13 @@ class DoctorTest extends CommandTest {
         assertThat(lines())
                 .contains(
                         "ok    bpf jit: the setting can't be seen from here",
-                        "warn  /dev/net/tun: missing, so tap ports will not work; run: modprobe tun",
+                        "warn  /dev/net/tun: missing, so neither tap ports nor tap grants will work; run: modprobe tun",
                         "warn  xdp sockets: socket(AF_XDP): EAFNOSUPPORT, so xdp ports will not work; use a kernel with"
                                 + " CONFIG_XDP_SOCKETS, or packet ports",
                         "ok    packet sockets: this user may make them without the broker",
                         "warn  start-up archive: none, so commands start slowly; run: sluice prepare",
                         "warn  broker: there is no socket at /run/sluice/broker.sock; start it as root with `sluice"
                                 + " broker`");
-        assertThat(line("bpffs")).startsWith("warn").endsWith("run: mount -t bpf bpf /sys/fs/bpf");
         assertThat(line("unprivileged bpf")).startsWith("warn").endsWith("bpf_disabled=2");
         assertThat(line("user namespaces")).startsWith("warn");
         assertThat(line("group")).startsWith("warn").endsWith("run: groupadd --system sluice-admin");
@@ -146,6 +143,10 @@ class DoctorTest extends CommandTest {
         assertThat(line("capabilities"))
                 .isEqualTo("warn  capabilities: no process here can have NET_ADMIN, IPC_LOCK, BPF, so the broker can't"
                         + " run here; in a container add them, for example with --cap-add");
+        assertThat(line("jails"))
+                .isEqualTo(
+                        "warn  jails: no process here can have SYS_ADMIN, so the broker refuses every grant in a jail;"
+                                + " in a container add it, or grant devices of the host with `unconfined: true`");
     }
 
     @Test
