@@ -1,6 +1,5 @@
 package io.sluice.broker.bpf;
 
-import io.sluice.broker.policy.Require;
 import io.sluice.broker.policy.XdpMode;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
@@ -33,10 +32,10 @@ public record BpfLink(Fd fd, XdpMode mode) implements AutoCloseable {
      * with the slower one.
      *
      * @param ifindex the device, in the network namespace of the calling thread
-     * @throws SyscallException EBUSY or EEXIST if the device has an XDP program already, EINVAL if there is no such device
+     * @throws SyscallException EBUSY or EEXIST if the device has an XDP program already, EINVAL if there is no such device or it is no
+     *     XDP program
      */
     public static BpfLink attachXdp(BpfProgram program, int ifindex, XdpMode mode) throws SyscallException {
-        Require.that(program.type() == ProgramType.XDP, program.type() + " programs cannot be attached as XDP");
         try {
             return attach(program, ifindex, mode == XdpMode.AUTO ? XdpMode.NATIVE : mode);
         } catch (SyscallException e) {

@@ -1,5 +1,7 @@
 package io.sluice.broker.jail;
 
+import static io.sluice.broker.sys.BrokerCalls.LIBC;
+
 import io.sluice.broker.bpf.BpfProgram;
 import io.sluice.broker.bpf.ProgramType;
 import io.sluice.broker.net.NetNamespace;
@@ -105,8 +107,9 @@ public final class Jails implements AutoCloseable {
     private int createVeth(Fd inside, byte[] mac, int mtu, int queues) throws IOException {
         while (true) {
             String name = "slu" + Long.toString(group & 0xffffff, 36) + "-" + Long.toString(made++ % 46_656, 36);
-            if (host.ifindex(name) < 0) { // a name is 15 bytes at most
-                return host.createVeth(name, "eth0", inside, mac, mtu, group, queues);
+            if (LIBC.if_nametoindex(name) == 0) { // a name is 15 bytes at most
+                host.createVeth(name, "eth0", inside, mac, mtu, group, queues);
+                return Device.named(name).ifindex();
             }
         }
     }
@@ -121,7 +124,7 @@ public final class Jails implements AutoCloseable {
 
     private static boolean setUpInside(Place.Jail place, Inside use) throws IOException {
         try (Rtnetlink netlink = Rtnetlink.open()) {
-            int device = netlink.ifindex(place.device());
+            int device = LIBC.if_nametoindex(place.device());
             netlink.up(device, use != Inside.STACK);
             if (use == Inside.SOCKETS) {
                 police(netlink, device, true, place.silence(), Map.of());

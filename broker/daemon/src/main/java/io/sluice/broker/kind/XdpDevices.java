@@ -13,6 +13,7 @@ import io.sluice.grant.sys.SyscallException;
 import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import jnr.constants.platform.Errno;
 
@@ -48,9 +49,11 @@ public final class XdpDevices {
             return link.mode();
         }
 
-        /** Directs a queue to a bound socket. */
-        void open(int queue, Fd socket) throws SyscallException {
-            sockets.put(queue, socket);
+        /** Directs queues to bound sockets, one each. */
+        void open(List<Integer> queues, List<Fd> bound) throws SyscallException {
+            for (int i = 0; i < bound.size(); i++) {
+                sockets.put(queues.get(i), bound.get(i));
+            }
         }
 
         /** Directs a queue back to the host's stack; nothing more reaches the socket. */

@@ -55,7 +55,12 @@ public final class XdpKind {
                 rings(socket, order);
                 bind(socket, order, device, queue);
             }
-            return new XdpSockets(order, sockets, attached, closer.release());
+            closer.add(() -> order.queues().forEach(attached::shut));
+            return new Made(
+                    sockets,
+                    (lease, firstFd) -> describe(order, attached.mode(), sockets, lease, firstFd),
+                    () -> attached.open(order.queues(), sockets),
+                    closer.release());
         }
     }
 
@@ -103,47 +108,30 @@ public final class XdpKind {
                 LIBC.bind(socket.number(), address, 16), "bind(AF_XDP, " + device.name() + ", queue " + queue + ")");
     }
 
-    private record XdpSockets(XdpOrder order, List<Fd> fds, XdpDevices.Attached attached, Closer owned)
-            implements Made {
-        @Override
-        public void describe(Lease.Builder lease, int firstFd) {
-            XdpLease.Builder xdp = XdpLease.newBuilder()
-                    .setMode(XdpMode.valueOf("XDP_MODE_" + attached.mode()))
-                    .setChunkSize(order.chunkSize())
-                    .setHeadroom(order.headroom())
-                    .setBusyPoll(order.busyPoll().isPresent());
-            for (int i = 0; i < fds.size(); i++) {
-                xdp.addQueues(XdpQueue.newBuilder()
-                        .setQueue(order.queues().get(i))
-                        .setFd(firstFd + i)
-                        .setRxRing(order.rings().rx())
-                        .setTxRing(order.rxOnly() ? 0 : order.rings().tx())
-                        .setFillRing(order.rings().fill())
-                        .setCompletionRing(order.rings().completion())
-                        .setZeroCopy(zeroCopy(fds.get(i))));
-            }
-            lease.setXdp(xdp);
+    private static void describe(
+            XdpOrder order, io.sluice.broker.policy.XdpMode mode, List<Fd> sockets, Lease.Builder lease, int firstFd) {
+        XdpLease.Builder xdp = lease.getXdpBuilder()
+                .setMode(XdpMode.valueOf("XDP_MODE_" + mode))
+                .setChunkSize(order.chunkSize())
+                .setHeadroom(order.headroom())
+                .setBusyPoll(order.busyPoll().isPresent());
+        for (int i = 0; i < sockets.size(); i++) {
+            xdp.addQueues(XdpQueue.newBuilder()
+                    .setQueue(order.queues().get(i))
+                    .setFd(firstFd + i)
+                    .setRxRing(order.rings().rx())
+                    .setTxRing(order.rings().tx())
+                    .setFillRing(order.rings().fill())
+                    .setCompletionRing(order.rings().completion())
+                    .setZeroCopy(zeroCopy(sockets.get(i))));
         }
+    }
 
-        private static boolean zeroCopy(Fd socket) {
-            try {
-                return (Sockets.get(socket, SOL_XDP, XDP_OPTIONS, "XDP_OPTIONS") & XDP_OPTIONS_ZEROCOPY) != 0;
-            } catch (SyscallException e) {
-                return false; // only a report; the socket works either way
-            }
-        }
-
-        @Override
-        public void activate() throws SyscallException {
-            for (int i = 0; i < fds.size(); i++) {
-                attached.open(order.queues().get(i), fds.get(i));
-            }
-        }
-
-        @Override
-        public void close() {
-            order.queues().forEach(attached::shut);
-            owned.close();
+    private static boolean zeroCopy(Fd socket) {
+        try {
+            return (Sockets.get(socket, SOL_XDP, XDP_OPTIONS, "XDP_OPTIONS") & XDP_OPTIONS_ZEROCOPY) != 0;
+        } catch (SyscallException e) {
+            return false; // only a report; the socket works either way
         }
     }
 }

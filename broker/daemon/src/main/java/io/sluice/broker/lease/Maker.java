@@ -1,7 +1,6 @@
 package io.sluice.broker.lease;
 
 import io.sluice.broker.jail.Jail;
-import io.sluice.broker.jail.Jailed;
 import io.sluice.broker.jail.Jails;
 import io.sluice.broker.kind.IpKind;
 import io.sluice.broker.kind.Made;
@@ -69,9 +68,9 @@ public final class Maker implements AutoCloseable {
                     : order instanceof TapGrant ? Jails.Inside.DEVICE : Jails.Inside.SOCKETS;
             Jail jail = jails.create(place, Collections.max(order.queues()) + 1, use);
             closer.add(jail::close);
-            Result inside = jail.call(() -> open(order, pool, new XdpDevices()));
+            Result inside = jail.inside().call(() -> open(order, pool, new XdpDevices()));
             closer.release();
-            return new Result(new Jailed(inside.made(), jail), inside.device());
+            return new Result(inside.made().in(jail), inside.device());
         }
     }
 
@@ -83,8 +82,9 @@ public final class Maker implements AutoCloseable {
      * @return done when all is gone, or with an exception if some of it is not
      */
     CompletableFuture<Void> remove(List<Lease> ended) {
-        List<Jailed> all = ended.stream().map(lease -> (Jailed) lease.made()).toList();
-        List<Integer> devices = all.stream().map(each -> each.jail().ifindex()).toList();
+        List<Made> all = ended.stream().map(Lease::made).toList();
+        List<Integer> devices =
+                all.stream().map(each -> each.jail().orElseThrow().ifindex()).toList();
         ExecutorService threads = Executors.newFixedThreadPool(Math.min(THREADS, all.size()));
         CompletableFuture<Void> deleted = CompletableFuture.runAsync(() -> jails.delete(devices), threads)
                 .exceptionally(e -> null); // each tries for itself

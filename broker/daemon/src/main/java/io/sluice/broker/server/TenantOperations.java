@@ -117,7 +117,7 @@ final class TenantOperations {
                         .setIfindex(result.device().ifindex())
                         .setMtu(result.device().mtu())
                         .setMac(ByteString.copyFrom(result.device().mac())));
-        result.made().describe(message, firstFd);
+        result.made().description().put(message, firstFd);
         return message.build();
     }
 
