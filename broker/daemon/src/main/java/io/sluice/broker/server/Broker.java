@@ -7,7 +7,6 @@ import io.sluice.broker.lease.Lease;
 import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.Quota;
 import io.sluice.broker.policy.Tenant;
-import io.sluice.grant.channel.Frame;
 import io.sluice.grant.channel.FrameChannel;
 import io.sluice.grant.channel.PeerCredentials;
 import io.sluice.grant.channel.ProtocolException;
@@ -116,7 +115,7 @@ public final class Broker implements AutoCloseable {
             closer.add(socket);
             PeerCredentials peer = PeerCredentials.of(socket);
             Fd pidfd = closer.add(PeerCredentials.pidfd(socket));
-            FrameChannel channel = new FrameChannel(socket, FrameChannel.MAX_REQUEST, false);
+            FrameChannel channel = new FrameChannel(socket, FrameChannel.MAX_REQUEST);
             Optional<Tenant> tenant = state.policy.tenantOf(peer);
             String name = table == Table.ADMIN ? "" : tenant.map(Tenant::name).orElse("");
             Connection connection = new Connection(channel, pidfd, peer, table, name);
@@ -177,9 +176,9 @@ public final class Broker implements AutoCloseable {
             return; // woken to write, or dropped by an earlier handler of the same round
         }
         try {
-            Frame frame = connection.channel.receive();
+            byte[] frame = connection.channel.receive();
             if (frame != null) {
-                run(connection, Request.parseFrom(frame.body()));
+                run(connection, Request.parseFrom(frame));
             }
         } catch (EOFException e) {
             drop(connection, EndReason.CLOSED, "");

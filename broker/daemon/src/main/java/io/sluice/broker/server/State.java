@@ -24,11 +24,7 @@ final class State {
         this.audit = audit;
         this.maker = maker;
         this.leases = new Leases(audit, maker);
-        Policy first = null;
-        while (first == null) {
-            first = compiler.receive();
-        }
-        enforce(first);
+        enforce(compiler.first());
     }
 
     /** Puts a policy into force. */
