@@ -32,8 +32,8 @@ public record BpfLink(Fd fd, XdpMode mode) implements AutoCloseable {
      * with the slower one.
      *
      * @param ifindex the device, in the network namespace of the calling thread
-     * @throws SyscallException EBUSY or EEXIST if the device has an XDP program already, EINVAL if there is no such device or it is no
-     *     XDP program
+     * @throws SyscallException EBUSY or EEXIST if the device has an XDP program already, EINVAL if there is no such device
+     *     or the program is none for XDP
      */
     public static BpfLink attachXdp(BpfProgram program, int ifindex, XdpMode mode) throws SyscallException {
         try {

@@ -96,8 +96,7 @@ public final class Jails implements AutoCloseable {
             host.up(ifindex, false);
             inside.call(() -> setUpInside(place, use));
             // Has the kernel act on the carrier now, if it is 6.8 or newer (linkwatch_sync_dev): bridge port and qdisc
-            // drop
-            // until then. Of itself it does so a moment later, which may be long while others hold rtnl.
+            // drop until then. Of itself it does so a moment later, which may be long while others hold rtnl.
             host.exists(ifindex);
             route(place, ifindex);
             return new Jail(ifindex, inside, state, closer.release());

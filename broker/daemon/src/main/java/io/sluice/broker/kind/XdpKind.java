@@ -25,10 +25,9 @@ import java.util.List;
  * activation: an unserved socket in the map would swallow the queue's frames.
  */
 public final class XdpKind {
-    private static final int SOL_XDP = 283;
+    static final int SOL_XDP = 283;
     private static final int XDP_RX_RING = 2;
     private static final int XDP_TX_RING = 3;
-    private static final int XDP_UMEM_REG = 4;
     private static final int XDP_UMEM_FILL_RING = 5;
     private static final int XDP_UMEM_COMPLETION_RING = 6;
     private static final int XDP_OPTIONS = 8;
@@ -42,7 +41,7 @@ public final class XdpKind {
     public static Made make(XdpOrder order, Device device, Pool pool, XdpDevices devices) throws IOException {
         try (Closer closer = new Closer()) {
             XdpDevices.Attached attached = devices.join(device, order.mode(), order.program());
-            closer.add(attached::leave);
+            closer.add(() -> devices.leave(attached));
             List<Fd> sockets = new ArrayList<>();
             for (int queue : order.queues()) {
                 Fd socket = closer.add(Sockets.open(Sockets.AF_XDP, Sockets.SOCK_RAW, 0, "AF_XDP"));
@@ -51,14 +50,14 @@ public final class XdpKind {
                 if (order.busyPoll().isPresent()) {
                     busyPoll(socket, order.busyPoll().get());
                 }
-                registerUmem(socket, order, pool);
+                pool.register(socket, order.chunkSize(), order.headroom());
                 rings(socket, order);
                 bind(socket, order, device, queue);
             }
             closer.add(() -> order.queues().forEach(attached::shut));
             return new Made(
                     sockets,
-                    (lease, firstFd) -> describe(order, attached.mode(), sockets, lease, firstFd),
+                    (lease, firstFd) -> describe(order, attached, sockets, lease, firstFd),
                     () -> attached.open(order.queues(), sockets),
                     closer.release());
         }
@@ -69,20 +68,6 @@ public final class XdpKind {
         Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_PREFER_BUSY_POLL, 1, "SO_PREFER_BUSY_POLL");
         Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_BUSY_POLL, busyPoll.timeoutMicros(), "SO_BUSY_POLL");
         Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_BUSY_POLL_BUDGET, busyPoll.budget(), "SO_BUSY_POLL_BUDGET");
-    }
-
-    /** xdp_umem_reg {addr u64, len u64, chunk_size u32, headroom u32, flags u32, tx_metadata_len u32}. */
-    private static void registerUmem(Fd socket, XdpOrder order, Pool pool) throws SyscallException {
-        pool.mapped(address -> Sockets.set(
-                socket,
-                SOL_XDP,
-                XDP_UMEM_REG,
-                Native.allocate(32)
-                        .putLong(0, address)
-                        .putLong(8, pool.size())
-                        .putInt(16, order.chunkSize())
-                        .putInt(20, order.headroom()),
-                "XDP_UMEM_REG"));
     }
 
     private static void rings(Fd socket, XdpOrder order) throws SyscallException {
@@ -109,9 +94,9 @@ public final class XdpKind {
     }
 
     private static void describe(
-            XdpOrder order, io.sluice.broker.policy.XdpMode mode, List<Fd> sockets, Lease.Builder lease, int firstFd) {
+            XdpOrder order, XdpDevices.Attached attached, List<Fd> sockets, Lease.Builder lease, int firstFd) {
         XdpLease.Builder xdp = lease.getXdpBuilder()
-                .setMode(XdpMode.valueOf("XDP_MODE_" + mode))
+                .setMode(XdpMode.valueOf("XDP_MODE_" + attached.mode()))
                 .setChunkSize(order.chunkSize())
                 .setHeadroom(order.headroom())
                 .setBusyPoll(order.busyPoll().isPresent());

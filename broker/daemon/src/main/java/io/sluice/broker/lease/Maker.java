@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import jnr.constants.platform.Errno;
 
 /** Makes what an order says, and turns failures into what the client may know. */
 public final class Maker implements AutoCloseable {
@@ -55,7 +56,7 @@ public final class Maker implements AutoCloseable {
                     ? jailed(order, place, pool)
                     : open(order, pool, xdpDevices);
         } catch (SyscallException e) {
-            throw rejection(grant, order, e);
+            throw rejection(grant, e);
         } catch (IOException e) {
             throw new Rejection(Error.Code.INTERNAL, grant + e.getMessage(), "");
         }
@@ -125,32 +126,27 @@ public final class Maker implements AutoCloseable {
         }
     }
 
-    private static Rejection rejection(String grant, Order order, SyscallException e) {
-        return switch (e.errno()) {
-            case ENODEV ->
-                new Rejection(
-                        Error.Code.NOT_FOUND,
-                        grant + "there is no such device in the broker's network namespace: "
-                                + order.place().shown(),
-                        "create the device, or correct the grant");
-            case EBUSY, EEXIST ->
-                new Rejection(
-                        Error.Code.BUSY,
-                        grant + e.getMessage(),
-                        "the queue or the device's XDP slot is in use: `sluice lease ls` and `bpftool net` show by whom");
+    private static Rejection rejection(String grant, SyscallException e) {
+        Error.Code code = switch (e.errno()) {
+            case ENODEV -> Error.Code.NOT_FOUND;
+            case EBUSY, EEXIST -> Error.Code.BUSY;
             // ENOTSUP is another name for the number of EOPNOTSUPP.
             case EINVAL, ENOTSUP, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, ENOPROTOOPT, ERANGE ->
-                new Rejection(
-                        Error.Code.UNSUPPORTED,
-                        grant + e.getMessage(),
-                        "the device has fewer queues, or driver or kernel lack the feature: see `sluice doctor`");
-            case EPERM ->
-                new Rejection(
-                        Error.Code.INTERNAL,
-                        grant + e.getMessage(),
-                        "the broker lacks a capability: start it with `sluice broker`, for jails without --no-jails");
-            default -> new Rejection(Error.Code.INTERNAL, grant + e.getMessage(), "");
+                Error.Code.UNSUPPORTED;
+            default -> Error.Code.INTERNAL;
         };
+        String hint = switch (code) {
+            case NOT_FOUND -> "create it in the broker's network namespace, or correct the grant";
+            case BUSY ->
+                "the queue or the device's XDP slot is in use: `sluice lease ls` and `bpftool net` show by whom";
+            case UNSUPPORTED ->
+                "the device has fewer queues, or driver or kernel lack the feature: see `sluice doctor`";
+            default ->
+                !e.is(Errno.EPERM)
+                        ? ""
+                        : "the broker lacks a capability: start it with `sluice broker`, for jails without --no-jails";
+        };
+        return new Rejection(code, grant + e.getMessage(), hint);
     }
 
     @Override

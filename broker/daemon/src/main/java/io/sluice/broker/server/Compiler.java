@@ -47,10 +47,11 @@ public final class Compiler implements AutoCloseable {
 
     /** Asks once; EPIPE or EBADF if there is nobody. */
     void ask() throws SyscallException {
+        String what = "ask the policy compiler (ended? restart the broker)";
         if (requests.isClosed()) {
-            throw new SyscallException("ask the policy compiler that has ended", Errno.EPIPE.intValue());
+            throw new SyscallException(what, Errno.EPIPE.intValue());
         }
-        Native.check(LIBC.write(requests.number(), Native.allocate(1), 1), "ask the policy compiler");
+        Native.check(LIBC.write(requests.number(), Native.allocate(1), 1), what);
     }
 
     /**

@@ -14,30 +14,22 @@ import jnr.unixsocket.UnixServerSocketChannel;
 import jnr.unixsocket.UnixSocketAddress;
 import jnr.unixsocket.UnixSocketChannel;
 
-/** A listening unix socket of one table. Removes its file when closed. */
-final class Listener implements AutoCloseable {
+/**
+ * A listening unix socket of one table. Removes its file when closed.
+ *
+ * @param socket borrowed, for the poll set
+ */
+record Listener(Path path, Table table, UnixServerSocketChannel server, Fd socket) implements AutoCloseable {
     private static final int BACKLOG = 128;
     private static final int SOCK_CLOEXEC_NONBLOCK = 0x80800;
     private static final int SO_PASSRIGHTS = 83;
-
-    private final Path path;
-    private final Table table;
-    private final UnixServerSocketChannel server;
-    private final Fd socket;
-
-    private Listener(Path path, Table table, UnixServerSocketChannel server, Fd socket) {
-        this.path = path;
-        this.table = table;
-        this.server = server;
-        this.socket = socket;
-    }
+    private static final int NO_EXECUTION = 0111;
 
     /**
-     * Binds {@code path}. A file that a dead broker left is replaced; a live one's is not.
-     *
-     * @param permissions of the socket file: who may connect at all. Who may do what is decided by credentials.
+     * Binds {@code path}, at which anybody may knock: credentials decide, before a byte is read. A file that a dead broker
+     * left is replaced; a live one's is not.
      */
-    static Listener open(Path path, Table table, String permissions) throws IOException {
+    static Listener open(Path path, Table table) throws IOException {
         if (Files.exists(path)) {
             if (answers(path)) {
                 throw new IOException("a broker is already running at " + path);
@@ -47,8 +39,7 @@ final class Listener implements AutoCloseable {
         Files.createDirectories(path.toAbsolutePath().getParent());
         UnixServerSocketChannel server = UnixServerSocketChannel.open();
         // The file has its permissions from the first. No other thread makes files now, whom the mask would concern.
-        int mode = Integer.parseInt(permissions.replaceAll("[rwx]", "1").replace('-', '0'), 2);
-        int mask = LIBC.umask(0777 & ~mode);
+        int mask = LIBC.umask(NO_EXECUTION);
         try {
             Fd socket = Fd.duplicateOf(server.getFD()).closeOnExecNonBlocking();
             refuseDescriptors(socket);
@@ -82,15 +73,6 @@ final class Listener implements AutoCloseable {
         } catch (IOException e) {
             return false;
         }
-    }
-
-    Table table() {
-        return table;
-    }
-
-    /** Borrowed, for the poll set. */
-    Fd socket() {
-        return socket;
     }
 
     /** A waiting connection, owned by the caller; null if none is left. The library would leave close-on-exec off. */

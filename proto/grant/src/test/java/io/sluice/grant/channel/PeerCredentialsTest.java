@@ -47,7 +47,7 @@ class PeerCredentialsTest {
             assertThat(peer.uid()).isEqualTo(status("Uid").get(1));
             assertThat(peer.gid()).isEqualTo(status("Gid").get(1));
             assertThat(peer.groups()).contains(peer.gid()).containsAll(status("Groups"));
-            assertThat(peer).isEqualTo(PeerCredentials.of(other.number()));
+            assertThat(peer).isEqualTo(PeerCredentials.of(other));
         }
     }
 
