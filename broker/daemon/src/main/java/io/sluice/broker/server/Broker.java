@@ -57,7 +57,7 @@ public final class Broker implements AutoCloseable {
                 .setReason(BrokerVersion.STRING + ", policy " + state.policy.source()));
         while (!wakeup.stopRequested()) {
             buildPolls();
-            boolean timed = state.connections.stream().anyMatch(Connection::isTimed);
+            boolean timed = state.connections.stream().anyMatch(connection -> connection.timed);
             polls.await(timed ? TICK_MS : -1);
             if (wakeup.takeReload()) {
                 admin.reload();

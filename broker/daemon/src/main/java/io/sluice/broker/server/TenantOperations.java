@@ -104,7 +104,7 @@ final class TenantOperations {
         made.forEach(state.leases::add);
         connection.leases.addAll(made);
         connection.phase = Phase.CONFIRMING;
-        connection.restartClock();
+        connection.timed = false;
         return null;
     }
 
