@@ -22,8 +22,6 @@ public record BpfLink(Fd fd, XdpMode mode) implements AutoCloseable {
     /** struct bpf_link_info: type at 0, id at 4, prog_id at 8, then for XDP ifindex at 16. */
     private static final int INFO_BYTES = 24;
 
-    private static final int INFO_IFINDEX = 16;
-
     /**
      * Attaches an XDP program to a device.
      *
@@ -58,7 +56,7 @@ public record BpfLink(Fd fd, XdpMode mode) implements AutoCloseable {
         ByteBuffer info = Native.allocate(INFO_BYTES);
         ByteBuffer attributes = BpfCommand.attributes(fd.number(), INFO_BYTES).putLong(8, Native.address(info));
         BpfCommand.OBJ_GET_INFO_BY_FD.run(attributes, "xdp link", info);
-        return info.getInt(INFO_IFINDEX);
+        return info.getInt(16);
     }
 
     /** Detaches: the device is free when this returns, which {@link #close()} does not promise. May be repeated. */

@@ -30,11 +30,6 @@ public final class XdpDevices {
 
     /** One device with our program on it, and how many use that. */
     record Attached(Device device, BpfMap sockets, BpfLink link, Program program, Closer owned, AtomicInteger users) {
-        /** How the driver runs the program. */
-        XdpMode mode() {
-            return link.mode();
-        }
-
         /** Directs queues to bound sockets, one each. */
         void open(List<Integer> queues, List<Fd> bound) throws SyscallException {
             for (int i = 0; i < bound.size(); i++) {
@@ -71,10 +66,10 @@ public final class XdpDevices {
         if (there == null) {
             there = attach(device, mode, program);
             attached.put(device.ifindex(), there);
-        } else if (mode != XdpMode.AUTO && mode != there.mode()) {
+        } else if (mode != XdpMode.AUTO && mode != there.link.mode()) {
             throw new SyscallException(
                     "attach XDP to " + device.name() + " in " + mode + " mode while other leases have it in "
-                            + there.mode() + " mode",
+                            + there.link.mode() + " mode",
                     Errno.EBUSY.intValue());
         } else if (!program.equals(there.program)) {
             throw new SyscallException(

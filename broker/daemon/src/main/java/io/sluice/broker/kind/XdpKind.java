@@ -87,8 +87,7 @@ public final class XdpKind {
                 .putShort(2, (short) flags)
                 .putInt(4, device.ifindex())
                 .putInt(8, queue);
-        // EBUSY for some time after a close(2), which frees the queue asynchronously: waiting for that is the client's
-        // part.
+        // EBUSY for some time after a close(2), which frees the queue later: waiting for that is the client's part.
         Native.check(
                 LIBC.bind(socket.number(), address, 16), "bind(AF_XDP, " + device.name() + ", queue " + queue + ")");
     }
@@ -96,7 +95,7 @@ public final class XdpKind {
     private static void describe(
             XdpOrder order, XdpDevices.Attached attached, List<Fd> sockets, Lease.Builder lease, int firstFd) {
         XdpLease.Builder xdp = lease.getXdpBuilder()
-                .setMode(XdpMode.valueOf("XDP_MODE_" + attached.mode()))
+                .setMode(XdpMode.valueOf("XDP_MODE_" + attached.link().mode()))
                 .setChunkSize(order.chunkSize())
                 .setHeadroom(order.headroom())
                 .setBusyPoll(order.busyPoll().isPresent());
