@@ -47,7 +47,7 @@ public final class Maker implements AutoCloseable {
      * @throws Rejection it can't be made; nothing is left of it
      */
     public Result make(Order order, Pool pool) throws Rejection {
-        String grant = "grant " + order.grant() + ": ";
+        String grant = "grant " + order.grant() + " (" + order.place().shown() + "): ";
         try {
             if (order instanceof XdpOrder xdp) {
                 checkPool(xdp, pool);
