@@ -11,24 +11,17 @@ import java.util.Set;
 
 /** The capabilities that the broker needs, why, and whether every thread of this process has just those. */
 final class Privileges {
-    /** Bit number in CapEff (linux/capability.h), whether the broker works without, reason. */
-    private enum Needed {
-        NET_ADMIN(12, false, "SO_RCVBUFFORCE, SO_PREFER_BUSY_POLL, attaching programs, making devices"),
-        NET_RAW(13, false, "AF_PACKET and AF_XDP sockets"),
-        IPC_LOCK(14, false, "UMEM beyond RLIMIT_MEMLOCK"),
-        SYS_ADMIN(21, true, "network namespaces of jails; the system call filter leaves nothing else of it"),
-        BPF(39, false, "loading programs and making maps");
+    /** A capability, its bit in CapEff (linux/capability.h), whether the broker works without, what it is for. */
+    private record Needed(String name, int bit, boolean optional, String reason) {}
 
-        private final int bit;
-        private final boolean optional;
-        private final String reason;
-
-        Needed(int bit, boolean optional, String reason) {
-            this.bit = bit;
-            this.optional = optional;
-            this.reason = reason;
-        }
-    }
+    private static final List<Needed> NEEDED = List.of(
+            new Needed(
+                    "NET_ADMIN", 12, false, "SO_RCVBUFFORCE, SO_PREFER_BUSY_POLL, attaching programs, making devices"),
+            new Needed("NET_RAW", 13, false, "AF_PACKET and AF_XDP sockets"),
+            new Needed("IPC_LOCK", 14, false, "UMEM beyond RLIMIT_MEMLOCK"),
+            new Needed(
+                    "SYS_ADMIN", 21, true, "network namespaces of jails; the system call filter leaves nothing else"),
+            new Needed("BPF", 39, false, "loading programs and making maps"));
 
     /** Where a thread can have capabilities, or get them from. */
     private static final List<String> SETS = List.of("CapEff", "CapPrm", "CapInh", "CapBnd", "CapAmb");
@@ -61,10 +54,10 @@ final class Privileges {
         List<String> wrong = new ArrayList<>();
         long effective = Long.parseUnsignedLong(field(status, "CapEff"), 16);
         long allowed = 0;
-        for (Needed needed : Needed.values()) {
+        for (Needed needed : NEEDED) {
             allowed |= 1L << needed.bit;
             if (!needed.optional && (effective >>> needed.bit & 1) == 0) {
-                wrong.add("CAP_" + needed + " is missing (" + needed.reason + ")");
+                wrong.add("CAP_" + needed.name + " is missing (" + needed.reason + ")");
             }
         }
         if (allowExtra) {

@@ -1,7 +1,8 @@
 package io.sluice.gateway;
 
-import io.sluice.grant.channel.Frame;
 import io.sluice.grant.channel.FrameChannel;
+import io.sluice.grant.client.FdChannel;
+import io.sluice.grant.client.Frame;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.v1.Error;
 import io.sluice.grant.v1.Reply;
@@ -26,11 +27,11 @@ import jnr.unixsocket.UnixSocketChannel;
 final class FakeBroker {
     /** A connection after its greeting. */
     static final class Session {
-        private final FrameChannel channel;
+        private final FdChannel channel;
         private final BlockingQueue<Boolean> ended = new LinkedBlockingQueue<>();
         private volatile long watchId;
 
-        Session(FrameChannel channel) {
+        Session(FdChannel channel) {
             this.channel = channel;
         }
 
@@ -95,7 +96,7 @@ final class FakeBroker {
             while (!closed) {
                 UnixSocketChannel accepted = listener.accept();
                 Fd owned = Fd.owned(accepted.getFD(), "accept"); // closing the channel would shut it down
-                Session session = new Session(new FrameChannel(owned, FrameChannel.MAX_REQUEST, false));
+                Session session = new Session(new FdChannel(owned, FrameChannel.MAX_REQUEST));
                 sessions.add(session);
                 start(() -> serve(session));
             }
@@ -105,10 +106,10 @@ final class FakeBroker {
     }
 
     private void serve(Session session) {
-        try (FrameChannel channel = session.channel) {
+        try (FdChannel channel = session.channel) {
             while (true) {
                 channel.await(false, -1);
-                for (Frame frame = channel.receive(); frame != null; frame = channel.receive()) {
+                for (Frame frame = channel.receiveFrame(); frame != null; frame = channel.receiveFrame()) {
                     answer(session, Request.parseFrom(frame.body()));
                 }
             }

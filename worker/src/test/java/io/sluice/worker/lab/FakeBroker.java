@@ -1,8 +1,9 @@
 package io.sluice.worker.lab;
 
 import com.google.protobuf.ByteString;
-import io.sluice.grant.channel.Frame;
 import io.sluice.grant.channel.FrameChannel;
+import io.sluice.grant.client.FdChannel;
+import io.sluice.grant.client.Frame;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
@@ -200,7 +201,7 @@ public final class FakeBroker implements AutoCloseable {
     }
 
     private final class Connection {
-        private final FrameChannel channel;
+        private final FdChannel channel;
         private final Map<Long, Made> held = new ConcurrentHashMap<>();
         private final Thread thread = new Thread(this::serve, "fake-broker-peer");
         private Fd pool;
@@ -208,14 +209,14 @@ public final class FakeBroker implements AutoCloseable {
         private long nonce;
 
         Connection(Fd socket) throws SyscallException {
-            channel = new FrameChannel(socket, FrameChannel.MAX_REQUEST, false);
+            channel = new FdChannel(socket, FrameChannel.MAX_REQUEST);
         }
 
         private void serve() {
             try {
                 while (!closing) {
                     channel.await(false, LOOK_MS);
-                    for (Frame frame = channel.receive(); frame != null; frame = channel.receive()) {
+                    for (Frame frame = channel.receiveFrame(); frame != null; frame = channel.receiveFrame()) {
                         if (!answer(Request.parseFrom(frame.body()))) {
                             return;
                         }

@@ -1,6 +1,5 @@
 package io.sluice.broker.bpf;
 
-import io.sluice.broker.policy.Require;
 import io.sluice.broker.policy.XdpMode;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
@@ -23,8 +22,6 @@ public record BpfLink(Fd fd, XdpMode mode) implements AutoCloseable {
     /** struct bpf_link_info: type at 0, id at 4, prog_id at 8, then for XDP ifindex at 16. */
     private static final int INFO_BYTES = 24;
 
-    private static final int INFO_IFINDEX = 16;
-
     /**
      * Attaches an XDP program to a device.
      *
@@ -34,9 +31,9 @@ public record BpfLink(Fd fd, XdpMode mode) implements AutoCloseable {
      *
      * @param ifindex the device, in the network namespace of the calling thread
      * @throws SyscallException EBUSY or EEXIST if the device has an XDP program already, EINVAL if there is no such device
+     *     or the program is none for XDP
      */
     public static BpfLink attachXdp(BpfProgram program, int ifindex, XdpMode mode) throws SyscallException {
-        Require.that(program.type() == ProgramType.XDP, program.type() + " programs cannot be attached as XDP");
         try {
             return attach(program, ifindex, mode == XdpMode.AUTO ? XdpMode.NATIVE : mode);
         } catch (SyscallException e) {
@@ -59,7 +56,7 @@ public record BpfLink(Fd fd, XdpMode mode) implements AutoCloseable {
         ByteBuffer info = Native.allocate(INFO_BYTES);
         ByteBuffer attributes = BpfCommand.attributes(fd.number(), INFO_BYTES).putLong(8, Native.address(info));
         BpfCommand.OBJ_GET_INFO_BY_FD.run(attributes, "xdp link", info);
-        return info.getInt(INFO_IFINDEX);
+        return info.getInt(16);
     }
 
     /** Detaches: the device is free when this returns, which {@link #close()} does not promise. May be repeated. */

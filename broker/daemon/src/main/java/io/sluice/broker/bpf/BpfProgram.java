@@ -16,10 +16,9 @@ import jnr.constants.platform.Errno;
  * A program that the kernel has verified. A socket or link that runs it keeps it alive, so it can be closed once it is
  * attached. Its descriptor is never passed on: whoever holds it can attach the program elsewhere.
  *
- * @param type where it runs
  * @param fd the descriptor, for SO_ATTACH_BPF; the program owns it
  */
-public record BpfProgram(ProgramType type, Fd fd) implements AutoCloseable {
+public record BpfProgram(Fd fd) implements AutoCloseable {
     /** Helpers marked gpl_only refuse it; none that the compiler uses is, so the kernel is told what the source has. */
     private static final byte[] LICENCE = "Apache-2.0\0".getBytes(StandardCharsets.US_ASCII);
 
@@ -30,10 +29,9 @@ public record BpfProgram(ProgramType type, Fd fd) implements AutoCloseable {
      * Links, verifies and loads a program.
      *
      * @param values for its symbols: descriptors of maps, which stay open meanwhile, or an ifindex
-     *
      * @param name up to 15 letters, digits, underscores and dots, for bpftool and the like
-     * @throws VerifierException if the verifier refuses the program; its log is in the message
-     * @throws SyscallException on other failures, for example EPERM without CAP_BPF and CAP_NET_ADMIN
+     * @throws SyscallException without a word of the verifier, for example EPERM without CAP_BPF and CAP_NET_ADMIN
+     * @throws IOException if the verifier refuses the program; its log is in the message
      * @throws IllegalArgumentException if a value is missing
      */
     public static BpfProgram load(ProgramType type, String name, Program program, Map<Symbol, Integer> values)
@@ -54,10 +52,12 @@ public record BpfProgram(ProgramType type, Fd fd) implements AutoCloseable {
             if (fd == -1) {
                 String text = StandardCharsets.UTF_8.decode(log).toString();
                 text = text.substring(0, text.indexOf('\0'));
-                throw text.isEmpty() ? failure : new VerifierException(failure, text);
+                throw text.isEmpty()
+                        ? failure
+                        : new IOException(failure.getMessage() + ", says the verifier:\n" + text, failure);
             }
         }
-        return new BpfProgram(type, Fd.owned(fd, what));
+        return new BpfProgram(Fd.owned(fd, what));
     }
 
     /** The verifier gives up with EAGAIN when a signal arrives. */

@@ -1,5 +1,7 @@
 package io.sluice.broker.jail;
 
+import static io.sluice.broker.sys.BrokerCalls.LIBC;
+
 import io.sluice.broker.bpf.BpfProgram;
 import io.sluice.broker.bpf.ProgramType;
 import io.sluice.broker.net.NetNamespace;
@@ -94,8 +96,7 @@ public final class Jails implements AutoCloseable {
             host.up(ifindex, false);
             inside.call(() -> setUpInside(place, use));
             // Has the kernel act on the carrier now, if it is 6.8 or newer (linkwatch_sync_dev): bridge port and qdisc
-            // drop
-            // until then. Of itself it does so a moment later, which may be long while others hold rtnl.
+            // drop until then. Of itself it does so a moment later, which may be long while others hold rtnl.
             host.exists(ifindex);
             route(place, ifindex);
             return new Jail(ifindex, inside, state, closer.release());
@@ -105,8 +106,9 @@ public final class Jails implements AutoCloseable {
     private int createVeth(Fd inside, byte[] mac, int mtu, int queues) throws IOException {
         while (true) {
             String name = "slu" + Long.toString(group & 0xffffff, 36) + "-" + Long.toString(made++ % 46_656, 36);
-            if (host.ifindex(name) < 0) { // a name is 15 bytes at most
-                return host.createVeth(name, "eth0", inside, mac, mtu, group, queues);
+            if (LIBC.if_nametoindex(name) == 0) { // a name is 15 bytes at most
+                host.createVeth(name, "eth0", inside, mac, mtu, group, queues);
+                return Device.named(name).ifindex();
             }
         }
     }
@@ -121,7 +123,7 @@ public final class Jails implements AutoCloseable {
 
     private static boolean setUpInside(Place.Jail place, Inside use) throws IOException {
         try (Rtnetlink netlink = Rtnetlink.open()) {
-            int device = netlink.ifindex(place.device());
+            int device = LIBC.if_nametoindex(place.device());
             netlink.up(device, use != Inside.STACK);
             if (use == Inside.SOCKETS) {
                 police(netlink, device, true, place.silence(), Map.of());

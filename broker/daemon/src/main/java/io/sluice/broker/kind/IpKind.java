@@ -11,9 +11,7 @@ import io.sluice.broker.sys.Sockets;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
-import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.IpLease;
-import io.sluice.grant.v1.Lease;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -32,7 +30,7 @@ public final class IpKind {
     /** Makes the socket of {@code grant}, in the network namespace of the calling thread. */
     public static Made make(IpGrant grant, Device device) throws IOException {
         try (Closer closer = new Closer()) {
-            BpfMap active = BpfMap.array("sluice_active", Long.BYTES, 1);
+            BpfMap active = BpfMap.gate("sluice_active");
             closer.add(active::close);
             byte[] local = grant.local();
             boolean udp = grant.protocol() == UDP;
@@ -46,7 +44,16 @@ public final class IpKind {
             Native.check(
                     LIBC.bind(socket.number(), address(local, grant.port()), local.length == 4 ? 16 : 28),
                     "bind(" + grant.kind() + ", port " + grant.port() + ")");
-            return new IpSocket(grant, socket, active, closer.release());
+            closer.add(active::shut);
+            IpLease.Builder ip = IpLease.newBuilder()
+                    .setProtocol(grant.protocol())
+                    .setLocal(ByteString.copyFrom(local))
+                    .setPort(grant.port());
+            return new Made(
+                    List.of(socket),
+                    (lease, firstFd) -> lease.setIp(ip.setFd(firstFd)),
+                    active::open,
+                    closer.release());
         }
     }
 
@@ -56,32 +63,5 @@ public final class IpKind {
         ByteBuffer address = Native.allocate(28).putShort(0, (short) (v4 ? Sockets.AF_INET : AF_INET6));
         address.order(ByteOrder.BIG_ENDIAN).putShort(2, (short) port).order(ByteOrder.nativeOrder());
         return address.put(v4 ? 4 : 8, local);
-    }
-
-    private record IpSocket(IpGrant grant, Fd socket, BpfMap active, Closer owned) implements Made {
-        @Override
-        public void describe(Lease.Builder lease, int firstFd) {
-            lease.setIp(IpLease.newBuilder()
-                    .setFd(firstFd)
-                    .setProtocol(grant.protocol())
-                    .setLocal(ByteString.copyFrom(grant.local()))
-                    .setPort(grant.port()));
-        }
-
-        @Override
-        public List<Fd> fds() {
-            return List.of(socket);
-        }
-
-        @Override
-        public void activate() throws SyscallException {
-            active.put(0, 1);
-        }
-
-        @Override
-        public void close() {
-            PacketKind.stop(active);
-            owned.close();
-        }
     }
 }

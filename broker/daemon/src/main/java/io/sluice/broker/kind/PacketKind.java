@@ -57,7 +57,7 @@ public final class PacketKind {
     /** Makes the sockets of {@code order} on {@code device}. */
     public static Made make(PacketOrder order, Device device) throws IOException {
         try (Closer closer = new Closer()) {
-            BpfMap active = BpfMap.array("sluice_active", Long.BYTES, 1);
+            BpfMap active = BpfMap.gate("sluice_active");
             closer.add(active::close);
             List<Fd> sockets = new ArrayList<>();
             try (BpfProgram filter = filter("sluice_packet", order.program(), active, device)) {
@@ -74,7 +74,9 @@ public final class PacketKind {
             if (order.promiscuous()) {
                 promiscuous(sockets.get(0), device);
             }
-            return new PacketSockets(order, sockets, active, closer.release());
+            closer.add(active::shut);
+            Made.Description description = (lease, firstFd) -> describe(order, lease, firstFd);
+            return new Made(sockets, description, active::open, closer.release());
         }
     }
 
@@ -139,42 +141,15 @@ public final class PacketKind {
         Sockets.set(socket, SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership, "PACKET_MR_PROMISC");
     }
 
-    /** Ends what a filter with this map lets through. */
-    static void stop(BpfMap active) {
-        try {
-            active.put(0, 0);
-        } catch (SyscallException e) {
-            // An array slot that exists can always be written; were it not so, the assertion tells the tests.
-            throw new AssertionError(e);
-        }
-    }
-
-    private record PacketSockets(PacketOrder order, List<Fd> fds, BpfMap active, Closer owned) implements Made {
-        @Override
-        public void describe(Lease.Builder lease, int firstFd) {
-            PacketLease.Builder packet = PacketLease.newBuilder().setVnetHeader(order.vnetHeader() ? VNET_HEADER : 0);
-            for (int i = 0; i < fds.size(); i++) {
-                packet.addFds(firstFd + i);
-            }
-            if (order.ringFrames() > 0) {
-                packet.setRing(PacketRing.newBuilder()
-                        .setBlockSize(RING_BLOCK)
-                        .setBlockCount(blocks(order.ringFrames()))
-                        .setFrameSize(RING_FRAME)
-                        .setFrameCount(blocks(order.ringFrames()) * (RING_BLOCK / RING_FRAME)));
-            }
-            lease.setPacket(packet);
-        }
-
-        @Override
-        public void activate() throws SyscallException {
-            active.put(0, 1);
-        }
-
-        @Override
-        public void close() {
-            stop(active);
-            owned.close();
+    private static void describe(PacketOrder order, Lease.Builder lease, int firstFd) {
+        PacketLease.Builder packet = lease.getPacketBuilder().setVnetHeader(order.vnetHeader() ? VNET_HEADER : 0);
+        order.queues().forEach(i -> packet.addFds(firstFd + i));
+        if (order.ringFrames() > 0) {
+            packet.setRing(PacketRing.newBuilder()
+                    .setBlockSize(RING_BLOCK)
+                    .setBlockCount(blocks(order.ringFrames()))
+                    .setFrameSize(RING_FRAME)
+                    .setFrameCount(blocks(order.ringFrames()) * (RING_BLOCK / RING_FRAME)));
         }
     }
 }

@@ -11,7 +11,6 @@ import io.sluice.broker.sys.Device;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
-import io.sluice.grant.v1.Lease;
 import io.sluice.grant.v1.TapLease;
 import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
@@ -66,13 +65,18 @@ public final class TapKind {
             }
             Rtnetlink netlink = Rtnetlink.open();
             closer.add(netlink::close);
-            int ifindex = netlink.ifindex(NAME);
+            int ifindex = LIBC.if_nametoindex(NAME);
             closer.add(() -> delete(netlink, ifindex));
             netlink.mtu(ifindex, device.mtu());
             redirect(netlink, grant.program(), ifindex, device.ifindex());
             redirect(netlink, grant.program(), device.ifindex(), ifindex);
             netlink.up(ifindex, true);
-            return new TapQueues(grant, queues, closer.release());
+            Made.Description description = (lease, firstFd) -> {
+                TapLease.Builder lent =
+                        lease.getTapBuilder().setVnetHeader(grant.offloads() ? PacketKind.VNET_HEADER : 0);
+                grant.queues().forEach(i -> lent.addFds(firstFd + i));
+            };
+            return new Made(queues, description, () -> {}, closer.release()); // the jail's gate is the only one
         }
     }
 
@@ -89,26 +93,6 @@ public final class TapKind {
         try (BpfProgram program =
                 BpfProgram.load(ProgramType.SCHED_CLS, "sluice_tap", passOn, Map.of(Symbol.IFINDEX, to))) {
             netlink.police(from, true, program.fd(), "sluice-tap");
-        }
-    }
-
-    private record TapQueues(TapGrant grant, List<Fd> fds, Closer owned) implements Made {
-        @Override
-        public void describe(Lease.Builder lease, int firstFd) {
-            TapLease.Builder tap = TapLease.newBuilder().setVnetHeader(grant.offloads() ? PacketKind.VNET_HEADER : 0);
-            for (int i = 0; i < fds.size(); i++) {
-                tap.addFds(firstFd + i);
-            }
-            lease.setTap(tap);
-        }
-
-        /** The jail's gate is the only one. */
-        @Override
-        public void activate() {}
-
-        @Override
-        public void close() {
-            owned.close();
         }
     }
 }

@@ -13,7 +13,9 @@ import io.sluice.grant.sys.SyscallException;
 import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import jnr.constants.platform.Errno;
 
 /**
@@ -26,31 +28,13 @@ public final class XdpDevices {
 
     private final Map<Integer, Attached> attached = new HashMap<>();
 
-    /** One device with our program on it. */
-    final class Attached {
-        private final int ifindex;
-        private final BpfMap sockets;
-        private final BpfLink link;
-        private final Program program;
-        private final Closer owned;
-        private int users;
-
-        private Attached(int ifindex, BpfMap sockets, BpfLink link, Program program, Closer owned) {
-            this.ifindex = ifindex;
-            this.sockets = sockets;
-            this.link = link;
-            this.program = program;
-            this.owned = owned;
-        }
-
-        /** How the driver runs the program. */
-        XdpMode mode() {
-            return link.mode();
-        }
-
-        /** Directs a queue to a bound socket. */
-        void open(int queue, Fd socket) throws SyscallException {
-            sockets.put(queue, socket);
+    /** One device with our program on it, and how many use that. */
+    record Attached(Device device, BpfMap sockets, BpfLink link, Program program, Closer owned, AtomicInteger users) {
+        /** Directs queues to bound sockets, one each. */
+        void open(List<Integer> queues, List<Fd> bound) throws SyscallException {
+            for (int i = 0; i < bound.size(); i++) {
+                sockets.put(queues.get(i), bound.get(i));
+            }
         }
 
         /** Directs a queue back to the host's stack; nothing more reaches the socket. */
@@ -64,18 +48,10 @@ public final class XdpDevices {
                 // The slot was empty: never activated, or the tenant closed the socket first.
             }
         }
-
-        /** Gives the device up. */
-        void leave() {
-            if (--users == 0) {
-                attached.remove(ifindex, this);
-                owned.close();
-            }
-        }
     }
 
     /**
-     * The device with our program attached, counted as used until {@link Attached#leave()}.
+     * The device with our program attached, counted as used until {@link #leave}.
      *
      * @throws SyscallException EBUSY if it runs in another mode for somebody else, with another
      *     filter, or carries a foreign program
@@ -90,18 +66,26 @@ public final class XdpDevices {
         if (there == null) {
             there = attach(device, mode, program);
             attached.put(device.ifindex(), there);
-        } else if (mode != XdpMode.AUTO && mode != there.mode()) {
+        } else if (mode != XdpMode.AUTO && mode != there.link.mode()) {
             throw new SyscallException(
                     "attach XDP to " + device.name() + " in " + mode + " mode while other leases have it in "
-                            + there.mode() + " mode",
+                            + there.link.mode() + " mode",
                     Errno.EBUSY.intValue());
         } else if (!program.equals(there.program)) {
             throw new SyscallException(
                     "attach XDP to " + device.name() + " with another filter than the leases on it have",
                     Errno.EBUSY.intValue());
         }
-        there.users++;
+        there.users.incrementAndGet();
         return there;
+    }
+
+    /** Gives a device up. */
+    void leave(Attached there) {
+        if (there.users.decrementAndGet() == 0) {
+            attached.remove(there.device.ifindex(), there);
+            there.owned.close();
+        }
     }
 
     /** At once: closing the link's descriptor would detach it some time later. */
@@ -125,7 +109,7 @@ public final class XdpDevices {
                 BpfLink link = BpfLink.attachXdp(loaded, device.ifindex(), mode);
                 closer.add(link::close);
                 closer.add(() -> detach(link));
-                return new Attached(device.ifindex(), sockets, link, program, closer.release());
+                return new Attached(device, sockets, link, program, closer.release(), new AtomicInteger());
             }
         }
     }

@@ -25,10 +25,9 @@ import java.util.List;
  * activation: an unserved socket in the map would swallow the queue's frames.
  */
 public final class XdpKind {
-    private static final int SOL_XDP = 283;
+    static final int SOL_XDP = 283;
     private static final int XDP_RX_RING = 2;
     private static final int XDP_TX_RING = 3;
-    private static final int XDP_UMEM_REG = 4;
     private static final int XDP_UMEM_FILL_RING = 5;
     private static final int XDP_UMEM_COMPLETION_RING = 6;
     private static final int XDP_OPTIONS = 8;
@@ -42,7 +41,7 @@ public final class XdpKind {
     public static Made make(XdpOrder order, Device device, Pool pool, XdpDevices devices) throws IOException {
         try (Closer closer = new Closer()) {
             XdpDevices.Attached attached = devices.join(device, order.mode(), order.program());
-            closer.add(attached::leave);
+            closer.add(() -> devices.leave(attached));
             List<Fd> sockets = new ArrayList<>();
             for (int queue : order.queues()) {
                 Fd socket = closer.add(Sockets.open(Sockets.AF_XDP, Sockets.SOCK_RAW, 0, "AF_XDP"));
@@ -51,11 +50,16 @@ public final class XdpKind {
                 if (order.busyPoll().isPresent()) {
                     busyPoll(socket, order.busyPoll().get());
                 }
-                registerUmem(socket, order, pool);
+                pool.register(socket, order.chunkSize(), order.headroom());
                 rings(socket, order);
                 bind(socket, order, device, queue);
             }
-            return new XdpSockets(order, sockets, attached, closer.release());
+            closer.add(() -> order.queues().forEach(attached::shut));
+            return new Made(
+                    sockets,
+                    (lease, firstFd) -> describe(order, attached, sockets, lease, firstFd),
+                    () -> attached.open(order.queues(), sockets),
+                    closer.release());
         }
     }
 
@@ -64,20 +68,6 @@ public final class XdpKind {
         Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_PREFER_BUSY_POLL, 1, "SO_PREFER_BUSY_POLL");
         Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_BUSY_POLL, busyPoll.timeoutMicros(), "SO_BUSY_POLL");
         Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_BUSY_POLL_BUDGET, busyPoll.budget(), "SO_BUSY_POLL_BUDGET");
-    }
-
-    /** xdp_umem_reg {addr u64, len u64, chunk_size u32, headroom u32, flags u32, tx_metadata_len u32}. */
-    private static void registerUmem(Fd socket, XdpOrder order, Pool pool) throws SyscallException {
-        pool.mapped(address -> Sockets.set(
-                socket,
-                SOL_XDP,
-                XDP_UMEM_REG,
-                Native.allocate(32)
-                        .putLong(0, address)
-                        .putLong(8, pool.size())
-                        .putInt(16, order.chunkSize())
-                        .putInt(20, order.headroom()),
-                "XDP_UMEM_REG"));
     }
 
     private static void rings(Fd socket, XdpOrder order) throws SyscallException {
@@ -97,53 +87,35 @@ public final class XdpKind {
                 .putShort(2, (short) flags)
                 .putInt(4, device.ifindex())
                 .putInt(8, queue);
-        // EBUSY for some time after a close(2), which frees the queue asynchronously: waiting for that is the client's
-        // part.
+        // EBUSY for some time after a close(2), which frees the queue later: waiting for that is the client's part.
         Native.check(
                 LIBC.bind(socket.number(), address, 16), "bind(AF_XDP, " + device.name() + ", queue " + queue + ")");
     }
 
-    private record XdpSockets(XdpOrder order, List<Fd> fds, XdpDevices.Attached attached, Closer owned)
-            implements Made {
-        @Override
-        public void describe(Lease.Builder lease, int firstFd) {
-            XdpLease.Builder xdp = XdpLease.newBuilder()
-                    .setMode(XdpMode.valueOf("XDP_MODE_" + attached.mode()))
-                    .setChunkSize(order.chunkSize())
-                    .setHeadroom(order.headroom())
-                    .setBusyPoll(order.busyPoll().isPresent());
-            for (int i = 0; i < fds.size(); i++) {
-                xdp.addQueues(XdpQueue.newBuilder()
-                        .setQueue(order.queues().get(i))
-                        .setFd(firstFd + i)
-                        .setRxRing(order.rings().rx())
-                        .setTxRing(order.rxOnly() ? 0 : order.rings().tx())
-                        .setFillRing(order.rings().fill())
-                        .setCompletionRing(order.rings().completion())
-                        .setZeroCopy(zeroCopy(fds.get(i))));
-            }
-            lease.setXdp(xdp);
+    private static void describe(
+            XdpOrder order, XdpDevices.Attached attached, List<Fd> sockets, Lease.Builder lease, int firstFd) {
+        XdpLease.Builder xdp = lease.getXdpBuilder()
+                .setMode(XdpMode.valueOf("XDP_MODE_" + attached.link().mode()))
+                .setChunkSize(order.chunkSize())
+                .setHeadroom(order.headroom())
+                .setBusyPoll(order.busyPoll().isPresent());
+        for (int i = 0; i < sockets.size(); i++) {
+            xdp.addQueues(XdpQueue.newBuilder()
+                    .setQueue(order.queues().get(i))
+                    .setFd(firstFd + i)
+                    .setRxRing(order.rings().rx())
+                    .setTxRing(order.rings().tx())
+                    .setFillRing(order.rings().fill())
+                    .setCompletionRing(order.rings().completion())
+                    .setZeroCopy(zeroCopy(sockets.get(i))));
         }
+    }
 
-        private static boolean zeroCopy(Fd socket) {
-            try {
-                return (Sockets.get(socket, SOL_XDP, XDP_OPTIONS, "XDP_OPTIONS") & XDP_OPTIONS_ZEROCOPY) != 0;
-            } catch (SyscallException e) {
-                return false; // only a report; the socket works either way
-            }
-        }
-
-        @Override
-        public void activate() throws SyscallException {
-            for (int i = 0; i < fds.size(); i++) {
-                attached.open(order.queues().get(i), fds.get(i));
-            }
-        }
-
-        @Override
-        public void close() {
-            order.queues().forEach(attached::shut);
-            owned.close();
+    private static boolean zeroCopy(Fd socket) {
+        try {
+            return (Sockets.get(socket, SOL_XDP, XDP_OPTIONS, "XDP_OPTIONS") & XDP_OPTIONS_ZEROCOPY) != 0;
+        } catch (SyscallException e) {
+            return false; // only a report; the socket works either way
         }
     }
 }

@@ -23,7 +23,7 @@ public record Lease(long id, Holder holder, Order order, Made made, long sinceMs
     }
 
     /** For operators. */
-    public LeaseInfo info() {
+    public LeaseInfo.Builder info() {
         return LeaseInfo.newBuilder()
                 .setId(id)
                 .setTenant(holder.tenant())
@@ -35,7 +35,6 @@ public record Lease(long id, Holder holder, Order order, Made made, long sinceMs
                 .setUid(holder.peer().uid())
                 .setClient(holder.client())
                 .setSinceMs(sinceMs)
-                .setMemory(order.memory())
-                .build();
+                .setMemory(order.memory());
     }
 }

@@ -1,7 +1,6 @@
 package io.sluice.broker.lease;
 
 import io.sluice.broker.audit.Audit;
-import io.sluice.broker.jail.Jailed;
 import io.sluice.broker.policy.Order;
 import io.sluice.broker.policy.Place;
 import io.sluice.broker.policy.Quota;
@@ -99,8 +98,8 @@ public final class Leases {
 
     /** Takes down what was made for a lease. In a jail, that is shut at once, and the rest is for {@link #reap}. */
     public void discard(Lease lease) {
-        if (lease.made() instanceof Jailed jailed) {
-            jailed.jail().shut();
+        if (lease.made().jail().isPresent()) {
+            lease.made().shut();
             shut.add(lease);
         } else {
             lease.made().close();

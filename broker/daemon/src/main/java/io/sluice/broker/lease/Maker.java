@@ -1,7 +1,6 @@
 package io.sluice.broker.lease;
 
 import io.sluice.broker.jail.Jail;
-import io.sluice.broker.jail.Jailed;
 import io.sluice.broker.jail.Jails;
 import io.sluice.broker.kind.IpKind;
 import io.sluice.broker.kind.Made;
@@ -26,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import jnr.constants.platform.Errno;
 
 /** Makes what an order says, and turns failures into what the client may know. */
 public final class Maker implements AutoCloseable {
@@ -47,7 +47,7 @@ public final class Maker implements AutoCloseable {
      * @throws Rejection it can't be made; nothing is left of it
      */
     public Result make(Order order, Pool pool) throws Rejection {
-        String grant = "grant " + order.grant() + ": ";
+        String grant = "grant " + order.grant() + " (" + order.place().shown() + "): ";
         try {
             if (order instanceof XdpOrder xdp) {
                 checkPool(xdp, pool);
@@ -56,7 +56,7 @@ public final class Maker implements AutoCloseable {
                     ? jailed(order, place, pool)
                     : open(order, pool, xdpDevices);
         } catch (SyscallException e) {
-            throw rejection(grant, order, e);
+            throw rejection(grant, e);
         } catch (IOException e) {
             throw new Rejection(Error.Code.INTERNAL, grant + e.getMessage(), "");
         }
@@ -69,9 +69,9 @@ public final class Maker implements AutoCloseable {
                     : order instanceof TapGrant ? Jails.Inside.DEVICE : Jails.Inside.SOCKETS;
             Jail jail = jails.create(place, Collections.max(order.queues()) + 1, use);
             closer.add(jail::close);
-            Result inside = jail.call(() -> open(order, pool, new XdpDevices()));
+            Result inside = jail.inside().call(() -> open(order, pool, new XdpDevices()));
             closer.release();
-            return new Result(new Jailed(inside.made(), jail), inside.device());
+            return new Result(inside.made().in(jail), inside.device());
         }
     }
 
@@ -83,8 +83,9 @@ public final class Maker implements AutoCloseable {
      * @return done when all is gone, or with an exception if some of it is not
      */
     CompletableFuture<Void> remove(List<Lease> ended) {
-        List<Jailed> all = ended.stream().map(lease -> (Jailed) lease.made()).toList();
-        List<Integer> devices = all.stream().map(each -> each.jail().ifindex()).toList();
+        List<Made> all = ended.stream().map(Lease::made).toList();
+        List<Integer> devices =
+                all.stream().map(each -> each.jail().orElseThrow().ifindex()).toList();
         ExecutorService threads = Executors.newFixedThreadPool(Math.min(THREADS, all.size()));
         CompletableFuture<Void> deleted = CompletableFuture.runAsync(() -> jails.delete(devices), threads)
                 .exceptionally(e -> null); // each tries for itself
@@ -125,32 +126,27 @@ public final class Maker implements AutoCloseable {
         }
     }
 
-    private static Rejection rejection(String grant, Order order, SyscallException e) {
-        return switch (e.errno()) {
-            case ENODEV ->
-                new Rejection(
-                        Error.Code.NOT_FOUND,
-                        grant + "there is no such device in the broker's network namespace: "
-                                + order.place().shown(),
-                        "create the device, or correct the grant");
-            case EBUSY, EEXIST ->
-                new Rejection(
-                        Error.Code.BUSY,
-                        grant + e.getMessage(),
-                        "the queue or the device's XDP slot is in use: `sluice lease ls` and `bpftool net` show by whom");
+    private static Rejection rejection(String grant, SyscallException e) {
+        Error.Code code = switch (e.errno()) {
+            case ENODEV -> Error.Code.NOT_FOUND;
+            case EBUSY, EEXIST -> Error.Code.BUSY;
             // ENOTSUP is another name for the number of EOPNOTSUPP.
             case EINVAL, ENOTSUP, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, ENOPROTOOPT, ERANGE ->
-                new Rejection(
-                        Error.Code.UNSUPPORTED,
-                        grant + e.getMessage(),
-                        "the device has fewer queues, or driver or kernel lack the feature: see `sluice doctor`");
-            case EPERM ->
-                new Rejection(
-                        Error.Code.INTERNAL,
-                        grant + e.getMessage(),
-                        "the broker lacks a capability: start it with `sluice broker`, for jails without --no-jails");
-            default -> new Rejection(Error.Code.INTERNAL, grant + e.getMessage(), "");
+                Error.Code.UNSUPPORTED;
+            default -> Error.Code.INTERNAL;
         };
+        String hint = switch (code) {
+            case NOT_FOUND -> "create it in the broker's network namespace, or correct the grant";
+            case BUSY ->
+                "the queue or the device's XDP slot is in use: `sluice lease ls` and `bpftool net` show by whom";
+            case UNSUPPORTED ->
+                "the device has fewer queues, or driver or kernel lack the feature: see `sluice doctor`";
+            default ->
+                !e.is(Errno.EPERM)
+                        ? ""
+                        : "the broker lacks a capability: start it with `sluice broker`, for jails without --no-jails";
+        };
+        return new Rejection(code, grant + e.getMessage(), hint);
     }
 
     @Override

@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 
 /**
  * A request to rtnetlink, which is always acknowledged: header, one family header, then attributes, each padded to 4
- * bytes. All numbers are in host byte order. Layouts: include/uapi/linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h.
+ * bytes; BufferOverflowException if that is more than {@link #MAX}. All numbers are in host byte order. Layouts: include/uapi/linux/netlink.h, rtnetlink.h, if_link.h, if_addr.h.
  *
  * <pre>
  *   0 length u32   4 type u16   6 flags u16   8 sequence u32   12 port u32 (0: the kernel fills it in)
@@ -27,10 +27,6 @@ final class NetlinkMessage {
     static final int EXCL = 0x200;
     private static final int REQUEST_ACK = 5;
 
-    private static final int TABLE_MAIN = 254;
-    private static final int PROTOCOL_STATIC = 4;
-    private static final int UNICAST = 1;
-
     private final ByteBuffer bytes = Native.allocate(MAX);
 
     /** An empty message: RTM_* and NLM_F_* beyond REQUEST and ACK. */
@@ -39,77 +35,54 @@ final class NetlinkMessage {
         bytes.putLong(0);
     }
 
-    /** Appends struct ifinfomsg; only those {@code flags} count that are in {@code change}. */
-    NetlinkMessage link(int family, int ifindex, int flags, int change) {
-        room(16).putInt(family).putInt(ifindex).putInt(flags).putInt(change);
-        return this;
-    }
-
-    /** Appends struct tcmsg. */
-    NetlinkMessage traffic(int ifindex, int handle, int parent, int info) {
-        room(20).putInt(0).putInt(ifindex).putInt(handle).putInt(parent).putInt(info);
-        return this;
-    }
-
-    /** Appends struct ifaddrmsg of an address that is valid everywhere. */
-    NetlinkMessage address(int family, int prefix, int flags, int ifindex) {
-        words(family, prefix, flags, 0);
-        room(4).putInt(ifindex);
-        return this;
-    }
-
-    /** Appends struct rtmsg of a static unicast route in the main table. */
-    NetlinkMessage route(int family, int prefix, int scope) {
-        words(family, prefix, 0, 0);
-        words(TABLE_MAIN, PROTOCOL_STATIC, scope, UNICAST);
-        room(4).putInt(0);
-        return this;
-    }
-
-    private void words(int... four) {
-        for (int each : four) {
-            room(1).put((byte) each);
+    /** Appends bytes of a family header. */
+    NetlinkMessage octets(int... values) {
+        for (int each : values) {
+            bytes.put((byte) each);
         }
+        return this;
+    }
+
+    /** Appends words of a family header. */
+    NetlinkMessage words(int... values) {
+        for (int each : values) {
+            bytes.putInt(each);
+        }
+        return this;
     }
 
     /** Appends an attribute. */
     NetlinkMessage bytes(int type, byte... value) {
         int length = 4 + value.length;
-        int padding = -length & 3;
-        room(length + padding).putShort((short) length).putShort((short) type);
+        int padding = padded(length) - length;
+        bytes.putShort((short) length).putShort((short) type);
         bytes.put(value).put(new byte[padding]);
         return this;
     }
 
+    /** Bytes that so many take among others. */
+    static int padded(int length) {
+        return (length + 3) & ~3;
+    }
+
     /** Appends an attribute of 4 bytes. */
     NetlinkMessage u32(int type, int value) {
-        room(8).putShort((short) 8).putShort((short) type).putInt(value);
+        bytes.putShort((short) 8).putShort((short) type).putInt(value);
         return this;
     }
 
     /** Appends a string attribute, with the zero that ends it. */
     NetlinkMessage text(int type, String value) {
-        if (value.indexOf('\0') != -1) {
-            throw new IllegalArgumentException("a string of netlink ends at a zero, so it cannot have one inside");
-        }
         return bytes(type, (value + '\0').getBytes(StandardCharsets.UTF_8));
     }
 
     /** Appends an attribute that holds what {@code inner} appends. */
     NetlinkMessage nest(int type, Consumer<NetlinkMessage> inner) {
         int start = bytes.position();
-        room(4).putInt(0);
+        bytes.putInt(0);
         inner.accept(this);
         bytes.putShort(start, (short) (bytes.position() - start)).putShort(start + 2, (short) type);
         return this;
-    }
-
-    private ByteBuffer room(int length) {
-        if (length > bytes.remaining()) {
-            throw new IllegalStateException("a netlink message has " + bytes.position() + " bytes of at most " + MAX
-                    + ", so " + length + " more do not fit");
-        }
-        return bytes;
     }
 
     /** The whole message, from position 0 on. */

@@ -9,12 +9,12 @@ import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteOrder;
-import java.util.List;
+import java.util.function.Consumer;
 import jnr.constants.platform.Errno;
 
 /**
  * Devices, addresses, routes and filters of one network namespace: that of the thread that opened this, whichever thread
- * calls. Each method is one or two requests that the kernel has carried out when it returns; if it refuses, a {@link
+ * calls. The family headers are struct ifinfomsg {family, ifindex, flags, change}, ifaddrmsg, rtmsg and tcmsg. Each method is one or two requests that the kernel has carried out when it returns; if it refuses, a {@link
  * SyscallException} carries its errno and its explanation. All of it needs CAP_NET_ADMIN. Not for several threads.
  */
 public final class Rtnetlink implements AutoCloseable {
@@ -53,10 +53,6 @@ public final class Rtnetlink implements AutoCloseable {
     private static final int IFLA_BRPORT_GUARD = 5;
     private static final int IFF_UP = 1;
     private static final int IFF_NOARP = 0x80;
-    /** Bytes of struct ifinfomsg, and where its ifi_index is. */
-    private static final int LINK = 16;
-
-    private static final int LINK_IFINDEX = 4;
 
     private static final int IFA_ADDRESS = 1;
     private static final int IFA_LOCAL = 2;
@@ -66,6 +62,9 @@ public final class Rtnetlink implements AutoCloseable {
     private static final int RTA_GATEWAY = 5;
     private static final int SCOPE_UNIVERSE = 0;
     private static final int SCOPE_LINK = 253;
+    private static final int TABLE_MAIN = 254;
+    private static final int PROTOCOL_STATIC = 4;
+    private static final int UNICAST = 1;
 
     private static final int TCA_KIND = 1;
     private static final int TCA_OPTIONS = 2;
@@ -99,39 +98,28 @@ public final class Rtnetlink implements AutoCloseable {
      * @param group of {@code name}, by which {@link #deleteGroup} finds it
      * @param mtu bytes without the Ethernet header, of both
      * @param queues to send and to receive, of both
-     * @return the ifindex of {@code name}
      * @throws SyscallException EEXIST if there is such a device in either place
      */
-    public int createVeth(
+    public void createVeth(
             String name, String peerName, Fd peerNamespace, byte[] peerMac, int mtu, int group, int queues)
             throws IOException {
-        if (peerMac.length != 6) {
-            throw new IllegalArgumentException("an Ethernet address has 6 bytes, not " + peerMac.length);
-        }
+        Consumer<NetlinkMessage> both =
+                end -> end.u32(IFLA_MTU, mtu).u32(IFLA_NUM_TX_QUEUES, queues).u32(IFLA_NUM_RX_QUEUES, queues);
+        Consumer<NetlinkMessage> peer = end -> {
+            end.words(AF_UNSPEC, 0, 0, 0).bytes(IFLA_ADDRESS, peerMac);
+            both.accept(end);
+            end.u32(IFLA_NET_NS_FD, peerNamespace.number()).text(IFLA_IFNAME, peerName);
+        };
         NetlinkMessage request = new NetlinkMessage(NEWLINK, CREATE | EXCL)
-                .link(AF_UNSPEC, 0, 0, 0)
-                .u32(IFLA_MTU, mtu)
-                .u32(IFLA_GROUP, group)
-                .u32(IFLA_NUM_TX_QUEUES, queues)
-                .u32(IFLA_NUM_RX_QUEUES, queues)
-                .text(IFLA_IFNAME, name)
+                .words(AF_UNSPEC, 0, 0, 0)
+                .u32(IFLA_GROUP, group);
+        both.accept(request);
+        request.text(IFLA_IFNAME, name)
                 .nest(
                         IFLA_LINKINFO,
                         info -> info.text(IFLA_INFO_KIND, "veth")
-                                .nest(
-                                        IFLA_INFO_DATA,
-                                        data -> data.nest(
-                                                VETH_INFO_PEER,
-                                                peer -> peer.link(AF_UNSPEC, 0, 0, 0)
-                                                        .bytes(IFLA_ADDRESS, peerMac)
-                                                        .u32(IFLA_MTU, mtu)
-                                                        .u32(IFLA_NUM_TX_QUEUES, queues)
-                                                        .u32(IFLA_NUM_RX_QUEUES, queues)
-                                                        .u32(IFLA_NET_NS_FD, peerNamespace.number())
-                                                        .text(IFLA_IFNAME, peerName))));
+                                .nest(IFLA_INFO_DATA, data -> data.nest(VETH_INFO_PEER, peer)));
         socket.request(request, "create veth " + name + " with peer " + peerName);
-        return link(new NetlinkMessage(GETLINK, 0).link(AF_UNSPEC, 0, 0, 0).text(IFLA_IFNAME, name), name)
-                .word(LINK_IFINDEX);
     }
 
     /**
@@ -142,133 +130,96 @@ public final class Rtnetlink implements AutoCloseable {
      * @param noArp neither ask for nor answer who has an address
      */
     public void up(int ifindex, boolean noArp) throws IOException {
-        NetlinkMessage quiet = new NetlinkMessage(SETLINK, 0)
-                .link(AF_UNSPEC, ifindex, 0, 0)
-                .nest(
-                        IFLA_AF_SPEC,
-                        spec -> spec.nest(
-                                AF_INET6, inet6 -> inet6.bytes(IFLA_INET6_ADDR_GEN_MODE, (byte) ADDR_GEN_MODE_NONE)));
-        socket.attempt(quiet, "turn off IPv6 autoconfiguration of device " + ifindex, Errno.EAFNOSUPPORT);
+        Consumer<NetlinkMessage> quiet = inet6 -> inet6.bytes(IFLA_INET6_ADDR_GEN_MODE, (byte) ADDR_GEN_MODE_NONE);
+        socket.attempt(
+                link(SETLINK, ifindex).nest(IFLA_AF_SPEC, spec -> spec.nest(AF_INET6, quiet)),
+                "turn off IPv6 autoconfiguration of device " + ifindex,
+                Errno.EAFNOSUPPORT);
         int flags = noArp ? IFF_UP | IFF_NOARP : IFF_UP;
         socket.request(
-                new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, flags, IFF_UP | IFF_NOARP),
+                new NetlinkMessage(SETLINK, 0).words(AF_UNSPEC, ifindex, flags, IFF_UP | IFF_NOARP),
                 "set device " + ifindex + " up");
     }
 
     /** Sets the bytes of a device's packets without the Ethernet header. */
     public void mtu(int ifindex, int bytes) throws IOException {
-        socket.request(
-                new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, 0, 0).u32(IFLA_MTU, bytes),
-                "set the MTU of device " + ifindex);
+        socket.request(link(SETLINK, ifindex).u32(IFLA_MTU, bytes), "set the MTU of device " + ifindex);
     }
 
     /** Makes a device a port of a bridge. */
     public void master(int ifindex, int bridge) throws IOException {
         socket.request(
-                new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, 0, 0).u32(IFLA_MASTER, bridge),
-                "add device " + ifindex + " to bridge " + bridge);
+                link(SETLINK, ifindex).u32(IFLA_MASTER, bridge), "add device " + ifindex + " to bridge " + bridge);
     }
 
     /** Makes a bridge's port one that takes no BPDU: it goes down at the first, which no tenant has to send. */
     public void guard(int ifindex) throws IOException {
         NetlinkMessage request = new NetlinkMessage(SETLINK, 0)
-                .link(AF_BRIDGE, ifindex, 0, 0)
+                .words(AF_BRIDGE, ifindex, 0, 0)
                 .nest(IFLA_PROTINFO | NESTED, port -> port.bytes(IFLA_BRPORT_GUARD, (byte) 1));
         socket.request(request, "guard bridge port " + ifindex);
     }
 
     /** Deletes a device, and with one end of a veth pair the other. One that is gone already is no error. */
     public void delete(int ifindex) throws IOException {
-        socket.attempt(
-                new NetlinkMessage(DELLINK, 0).link(AF_UNSPEC, ifindex, 0, 0),
-                "delete device " + ifindex,
-                Errno.ENODEV);
+        socket.attempt(link(DELLINK, ifindex), "delete device " + ifindex, Errno.ENODEV);
     }
 
     /** Moves a device to a group. One that is gone is no error. */
     public void group(int ifindex, int group) throws IOException {
-        socket.attempt(
-                new NetlinkMessage(SETLINK, 0).link(AF_UNSPEC, ifindex, 0, 0).u32(IFLA_GROUP, group),
-                "move device " + ifindex + " to a group",
-                Errno.ENODEV);
+        NetlinkMessage request = link(SETLINK, ifindex).u32(IFLA_GROUP, group);
+        socket.attempt(request, "move device " + ifindex + " to a group", Errno.ENODEV);
     }
 
     /** Deletes all devices of a group, with the waits of the kernel that one takes; returns whether there were any. */
     public boolean deleteGroup(int group) throws IOException {
-        return socket.attempt(
-                new NetlinkMessage(DELLINK, 0).link(AF_UNSPEC, 0, 0, 0).u32(IFLA_GROUP, group),
-                "delete the devices of a group",
-                Errno.ENODEV);
+        NetlinkMessage request = link(DELLINK, 0).u32(IFLA_GROUP, group);
+        return socket.attempt(request, "delete the devices of a group", Errno.ENODEV);
     }
 
     /** Whether there is such a device. */
     public boolean exists(int ifindex) throws IOException {
-        NetlinkMessage request = get(ifindex);
+        NetlinkMessage request = link(GETLINK, ifindex).u32(IFLA_EXT_MASK, SKIP_STATS);
         return socket.attempt(request, "look up device " + ifindex, Errno.ENODEV);
     }
 
-    /** The index of a device, -1 if there is none of that name. */
-    public int ifindex(String name) throws IOException {
-        NetlinkMessage request =
-                new NetlinkMessage(GETLINK, 0).link(AF_UNSPEC, 0, 0, 0).text(IFLA_IFNAME, name);
-        try {
-            return link(request, name).word(LINK_IFINDEX);
-        } catch (SyscallException e) {
-            if (e.is(Errno.ENODEV)) {
-                return -1;
-            }
-            throw e;
-        }
-    }
-
-    /** Bytes of a device's packets without the Ethernet header. */
-    public int mtu(int ifindex) throws IOException {
-        return link(get(ifindex), ifindex).attribute(LINK, IFLA_MTU, 4).getInt(0);
-    }
-
-    private static NetlinkMessage get(int ifindex) {
-        return new NetlinkMessage(GETLINK, 0).link(AF_UNSPEC, ifindex, 0, 0).u32(IFLA_EXT_MASK, SKIP_STATS);
-    }
-
-    private NetlinkReply link(NetlinkMessage request, Object device) throws IOException {
-        List<NetlinkReply> replies = socket.request(request, "look up device " + device);
-        if (replies.size() != 1 || replies.get(0).type() != NEWLINK) {
-            throw new IOException("netlink: " + replies + " in reply to a request for device " + device);
-        }
-        return replies.get(0);
+    private static NetlinkMessage link(int type, int ifindex) {
+        return new NetlinkMessage(type, 0).words(AF_UNSPEC, ifindex, 0, 0);
     }
 
     /** Gives a device an address, without asking the link whether it is in use. */
     public void address(int ifindex, InetAddress address, int prefix) throws IOException {
         boolean v4 = address.getAddress().length == 4;
         NetlinkMessage request = new NetlinkMessage(NEWADDR, CREATE | EXCL)
-                .address(v4 ? AF_INET : AF_INET6, prefix, v4 ? 0 : IFA_F_NODAD, ifindex)
+                .octets(v4 ? AF_INET : AF_INET6, prefix, v4 ? 0 : IFA_F_NODAD, 0)
+                .words(ifindex)
                 .bytes(IFA_LOCAL, address.getAddress())
                 .bytes(IFA_ADDRESS, address.getAddress());
         socket.request(request, "give device " + ifindex + " " + address.getHostAddress() + "/" + prefix);
     }
 
     /** Routes a network, whose host bits are 0, to a device, on whose link it is. */
-    public void route(int ifindex, InetAddress destination, int prefix) throws IOException {
-        NetlinkMessage request = newRoute(destination, prefix, SCOPE_LINK)
-                .bytes(RTA_DST, destination.getAddress())
-                .u32(RTA_OIF, ifindex);
-        socket.request(request, "route " + destination.getHostAddress() + "/" + prefix + " to device " + ifindex);
+    public void route(int ifindex, InetAddress network, int prefix) throws IOException {
+        String what = network.getHostAddress() + "/" + prefix + " to device " + ifindex;
+        route(RTA_DST, network, prefix, SCOPE_LINK, ifindex, what);
     }
 
     /** Routes all that has no other route to a gateway, which has to be on the device's link. */
     public void defaultRoute(InetAddress gateway, int ifindex) throws IOException {
-        NetlinkMessage request = newRoute(gateway, 0, SCOPE_UNIVERSE)
-                .bytes(RTA_GATEWAY, gateway.getAddress())
-                .u32(RTA_OIF, ifindex);
-        socket.request(request, "route by default to " + gateway.getHostAddress() + ", device " + ifindex);
+        String what = "by default to " + gateway.getHostAddress() + ", device " + ifindex;
+        route(RTA_GATEWAY, gateway, 0, SCOPE_UNIVERSE, ifindex, what);
     }
 
-    private static NetlinkMessage newRoute(InetAddress address, int prefix, int scope) {
+    private void route(int attribute, InetAddress address, int prefix, int scope, int ifindex, String what)
+            throws IOException {
         boolean v4 = address.getAddress().length == 4;
-        // IPv6 routes have no scope.
-        return new NetlinkMessage(NEWROUTE, CREATE | EXCL)
-                .route(v4 ? AF_INET : AF_INET6, prefix, v4 ? scope : SCOPE_UNIVERSE);
+        NetlinkMessage request = new NetlinkMessage(NEWROUTE, CREATE | EXCL)
+                .octets(v4 ? AF_INET : AF_INET6, prefix, 0, 0)
+                .octets(TABLE_MAIN, PROTOCOL_STATIC, v4 ? scope : SCOPE_UNIVERSE, UNICAST) // of IPv6 they have none
+                .words(0)
+                .bytes(attribute, address.getAddress())
+                .u32(RTA_OIF, ifindex);
+        socket.request(request, "route " + what);
     }
 
     /**
@@ -281,11 +232,11 @@ public final class Rtnetlink implements AutoCloseable {
      */
     public void police(int ifindex, boolean ingress, Fd program, String name) throws IOException {
         NetlinkMessage qdisc = new NetlinkMessage(NEWQDISC, CREATE | EXCL)
-                .traffic(ifindex, CLSACT_HANDLE, CLSACT, 0)
+                .words(AF_UNSPEC, ifindex, CLSACT_HANDLE, CLSACT, 0)
                 .text(TCA_KIND, "clsact");
         socket.attempt(qdisc, "add clsact to device " + ifindex, Errno.EEXIST);
         NetlinkMessage filter = new NetlinkMessage(NEWTFILTER, CREATE | EXCL)
-                .traffic(ifindex, FILTER_HANDLE, ingress ? CLSACT_INGRESS : CLSACT_EGRESS, FILTER_INFO)
+                .words(AF_UNSPEC, ifindex, FILTER_HANDLE, ingress ? CLSACT_INGRESS : CLSACT_EGRESS, FILTER_INFO)
                 .text(TCA_KIND, "bpf")
                 .nest(
                         TCA_OPTIONS,

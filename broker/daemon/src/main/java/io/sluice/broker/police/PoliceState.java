@@ -6,9 +6,9 @@ import io.sluice.broker.policy.DropReason;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.policy.v1.Symbol;
-import java.nio.LongBuffer;
-import java.util.Collections;
-import java.util.EnumMap;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -24,17 +24,6 @@ import java.util.Map;
  * <p>A frame counts once however many segments it stands for. Loaded programs keep the maps alive when this is closed.
  */
 public record PoliceState(BpfMap gate, BpfMap counters) implements AutoCloseable {
-    private static final long OPEN = 1;
-
-    /**
-     * What happened in one direction since the maps were made.
-     *
-     * @param frames passed
-     * @param bytes of these, with Ethernet header
-     * @param drops frames by reason, every reason
-     */
-    public record Counters(long frames, long bytes, Map<DropReason, Long> drops) {}
-
     /** What the programs want to know. */
     public Map<Symbol, Integer> symbols() {
         return Map.of(
@@ -44,7 +33,7 @@ public record PoliceState(BpfMap gate, BpfMap counters) implements AutoCloseable
     /** New maps: the gate is closed, the counters are 0. */
     public static PoliceState create() throws SyscallException {
         try (Closer onFailure = new Closer()) {
-            BpfMap gate = BpfMap.array("sluice_gate", Long.BYTES, 1);
+            BpfMap gate = BpfMap.gate("sluice_gate");
             onFailure.add(gate::close);
             BpfMap counters = BpfMap.array("sluice_police", Direction.BLOCK * Direction.values().length, 1);
             onFailure.release();
@@ -52,25 +41,25 @@ public record PoliceState(BpfMap gate, BpfMap counters) implements AutoCloseable
         }
     }
 
-    /** Lets the tenant's traffic through, by the rules. */
-    public void open() throws SyscallException {
-        gate.put(0, OPEN);
-    }
-
-    /** Drops everything from now on. A frame that a program is just looking at may still pass. */
-    public void shut() throws SyscallException {
-        gate.put(0, 0);
-    }
-
-    /** Reads the counters. They are not read at one instant, so sums may be off by the frames under way. */
-    public Counters read(Direction direction) throws SyscallException {
-        LongBuffer words = counters.lookup(0).asLongBuffer();
-        Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
-        for (DropReason reason : DropReason.values()) {
-            drops.put(reason, words.get(direction.offset(reason) / Long.BYTES));
+    /**
+     * Frames that have passed each way, their bytes with Ethernet header, and frames dropped, by direction and reason; no
+     * reason that never was. They are not counted at one instant, so sums may be off by the frames under way.
+     */
+    public Map<String, Long> read() throws SyscallException {
+        ByteBuffer values = counters.lookup(0);
+        Map<String, Long> all = new LinkedHashMap<>();
+        for (Direction direction : Direction.values()) {
+            String prefix = direction.name().toLowerCase(Locale.ROOT);
+            all.put(prefix + "_packets", values.getLong(direction.passed()));
+            all.put(prefix + "_bytes", values.getLong(direction.passed() + Long.BYTES));
+            for (DropReason reason : DropReason.values()) {
+                long count = values.getLong(direction.offset(reason));
+                if (count != 0) {
+                    all.put(prefix + "_drop_" + reason.key(), count);
+                }
+            }
         }
-        int passed = direction.passed() / Long.BYTES;
-        return new Counters(words.get(passed), words.get(passed + 1), Collections.unmodifiableMap(drops));
+        return all;
     }
 
     @Override

@@ -6,7 +6,6 @@ import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.Policy;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.AuditEvent;
-import io.sluice.grant.v1.Counter;
 import io.sluice.grant.v1.EndReason;
 import io.sluice.grant.v1.Error;
 import io.sluice.grant.v1.LeaseInfo;
@@ -30,67 +29,54 @@ import org.slf4j.LoggerFactory;
 final class AdminOperations {
     private static final int MAX_WHY = 200;
 
-    /** Ends a lease and sends its holder a notice. */
-    interface Ender {
-        void end(Lease lease, EndReason reason, String why);
-    }
-
     private static final Logger LOG = LoggerFactory.getLogger(AdminOperations.class);
 
     private final State state;
-    private final Ender ender;
     /** Who waits for the compiler, in the order of the questions, which is that of the answers. */
     private final Queue<Consumer<Reply.Builder>> asked = new ArrayDeque<>();
 
-    AdminOperations(State state, Ender ender) {
+    AdminOperations(State state) {
         this.state = state;
-        this.ender = ender;
     }
 
-    void getStatus(Connection connection, Request request) {
-        connection.reply(
-                request.getId(),
-                Reply.newBuilder()
-                        .setStatus(Status.newBuilder()
-                                .setVersion(BrokerVersion.STRING)
-                                .setPid((int) ProcessHandle.current().pid())
-                                .setStartedMs(state.startedMs)
-                                .setConnections(state.connections.size())
-                                .setLeases(state.leases.all().size())
-                                .setPolicyPath(state.policy.source())
-                                .setPolicyLoadedMs(state.policyLoadedMs)));
+    Reply.Builder getStatus(Connection connection, Request request) {
+        return Reply.newBuilder()
+                .setStatus(Status.newBuilder()
+                        .setVersion(BrokerVersion.STRING)
+                        .setPid((int) ProcessHandle.current().pid())
+                        .setStartedMs(state.startedMs)
+                        .setConnections(state.connections.size())
+                        .setLeases(state.leases.all().size())
+                        .setPolicyPath(state.policy.source())
+                        .setPolicyLoadedMs(state.policyLoadedMs));
     }
 
-    void listLeases(Connection connection, Request request) {
+    Reply.Builder listLeases(Connection connection, Request request) {
         LeaseList.Builder list = LeaseList.newBuilder();
-        state.leases.counted().forEach(lease -> list.addLeases(lease.info()));
-        connection.reply(request.getId(), Reply.newBuilder().setLeaseList(list));
+        state.leases.counted().map(Lease::info).forEach(list::addLeases);
+        return Reply.newBuilder().setLeaseList(list);
     }
 
-    void showLease(Connection connection, Request request) throws Rejection {
+    Reply.Builder showLease(Connection connection, Request request) throws Rejection, SyscallException {
         Lease lease = find(request.getShowLease().getLease());
-        LeaseInfo.Builder info = lease.info().toBuilder();
-        try {
-            lease.made()
-                    .counters()
-                    .forEach((name, value) ->
-                            info.addCounters(Counter.newBuilder().setName(name).setValue(value)));
-        } catch (SyscallException e) {
-            throw new Rejection(Error.Code.INTERNAL, e.getMessage(), "");
-        }
-        connection.reply(request.getId(), Reply.newBuilder().setLeaseInfo(info));
+        LeaseInfo.Builder info = lease.info();
+        lease.made()
+                .counters()
+                .forEach(
+                        (name, value) -> info.addCountersBuilder().setName(name).setValue(value));
+        return Reply.newBuilder().setLeaseInfo(info);
     }
 
-    void revoke(Connection connection, Request request) throws Rejection {
-        long id = request.getRevoke().getLease();
-        if (request.getRevoke().getWhy().length() > MAX_WHY) {
+    Reply.Builder revoke(Connection connection, Request request) throws Rejection {
+        String why = request.getRevoke().getWhy();
+        if (why.length() > MAX_WHY) {
             throw new Rejection(Error.Code.INVALID, "a reason of more than " + MAX_WHY + " characters", "");
         }
-        Lease lease = find(id);
-        String why = request.getRevoke().getWhy();
-        ender.end(lease, EndReason.REVOKED, "by uid " + connection.peer.uid() + (why.isEmpty() ? "" : ": " + why));
+        Lease lease = find(request.getRevoke().getLease());
+        state.endAndTell(
+                lease, EndReason.REVOKED, "by uid " + connection.peer.uid() + (why.isEmpty() ? "" : ": " + why));
         state.leases.settle();
-        connection.reply(request.getId(), Reply.newBuilder().setRevoked(Revoked.getDefaultInstance()));
+        return Reply.newBuilder().setRevoked(Revoked.getDefaultInstance());
     }
 
     private Lease find(long id) throws Rejection {
@@ -102,35 +88,33 @@ final class AdminOperations {
                         "`sluice lease ls` lists them"));
     }
 
-    void showPolicy(Connection connection, Request request) {
-        connection.reply(
-                request.getId(),
-                Reply.newBuilder()
-                        .setPolicyText(PolicyText.newBuilder()
-                                .setPath(state.policy.source())
-                                .setText(state.policy.text())
-                                .setLoadedMs(state.policyLoadedMs)));
+    Reply.Builder showPolicy(Connection connection, Request request) {
+        return Reply.newBuilder()
+                .setPolicyText(PolicyText.newBuilder()
+                        .setPath(state.policy.source())
+                        .setText(state.policy.text())
+                        .setLoadedMs(state.policyLoadedMs));
     }
 
     /** Answered once the compiler has: see {@link #compiled}. */
-    void reloadPolicy(Connection connection, Request request) throws Rejection {
-        try {
-            state.compiler.ask();
-            asked.add(reply -> {
-                if (state.connections.contains(connection)) {
-                    connection.reply(request.getId(), reply);
-                }
-            });
-        } catch (SyscallException e) {
-            throw new Rejection(Error.Code.INTERNAL, e.getMessage(), "restart the broker");
-        }
+    Reply.Builder reloadPolicy(Connection connection, Request request) throws SyscallException {
+        ask(reply -> {
+            if (state.connections.contains(connection)) {
+                connection.reply(request.getId(), reply);
+            }
+        });
+        return null;
+    }
+
+    private void ask(Consumer<Reply.Builder> whenAnswered) throws SyscallException {
+        state.compiler.ask();
+        asked.add(whenAnswered);
     }
 
     /** The same for a signal, which nobody answers. */
     void reload() {
         try {
-            state.compiler.ask();
-            asked.add(reply -> {});
+            ask(reply -> {});
         } catch (SyscallException e) {
             LOG.error("policy not reloaded: {}", e.getMessage());
         }
@@ -145,17 +129,13 @@ final class AdminOperations {
             Policy policy = state.compiler.receive();
             if (policy != null) {
                 state.enforce(policy);
-                state.audit.record(AuditEvent.newBuilder()
-                        .setType(AuditEvent.Type.POLICY_LOADED)
-                        .setReason(policy.source()));
+                record(AuditEvent.Type.POLICY_LOADED, policy.source());
                 LOG.info("policy reloaded from {}", policy.source());
                 PolicyReloaded.Builder reloaded = PolicyReloaded.newBuilder().addAllEnded(endDisallowed());
                 answer(Reply.newBuilder().setPolicyReloaded(reloaded));
             }
         } catch (Compiler.Refusal e) {
-            state.audit.record(AuditEvent.newBuilder()
-                    .setType(AuditEvent.Type.POLICY_REFUSED)
-                    .setReason(e.getMessage()));
+            record(AuditEvent.Type.POLICY_REFUSED, e.getMessage());
             LOG.error("policy not reloaded, nothing has changed:\n{}", e.getMessage());
             String hint = "nothing has changed; correct the file and try again";
             refuse(Error.Code.INVALID, e.getMessage(), hint);
@@ -168,6 +148,10 @@ final class AdminOperations {
         while (!asked.isEmpty()) {
             refuse(Error.Code.INTERNAL, why.getMessage(), "the policy in force stays");
         }
+    }
+
+    private void record(AuditEvent.Type type, String reason) {
+        state.audit.record(AuditEvent.newBuilder().setType(type).setReason(reason));
     }
 
     private void refuse(Error.Code code, String message, String hint) {
@@ -184,7 +168,7 @@ final class AdminOperations {
         List<Long> ended = new ArrayList<>();
         for (Lease lease : state.leases.all()) {
             if (!state.policy.allows(lease.holder().peer(), lease.holder().tenant(), lease.order())) {
-                ender.end(lease, EndReason.POLICY, "");
+                state.endAndTell(lease, EndReason.POLICY, "");
                 ended.add(lease.id());
             }
         }
@@ -192,10 +176,11 @@ final class AdminOperations {
         return ended;
     }
 
-    void watchAudit(Connection connection, Request request) {
+    Reply.Builder watchAudit(Connection connection, Request request) {
         connection.phase = Phase.STREAMING;
         connection.watcher =
                 event -> connection.reply(request.getId(), Reply.newBuilder().setAuditEvent(event));
         state.audit.watch(connection.watcher);
+        return null;
     }
 }

@@ -3,11 +3,9 @@ package io.sluice.broker.server;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.sluice.broker.BrokerVersion;
 import io.sluice.broker.lease.Holder;
-import io.sluice.broker.lease.Lease;
 import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.Quota;
 import io.sluice.broker.policy.Tenant;
-import io.sluice.grant.channel.Frame;
 import io.sluice.grant.channel.FrameChannel;
 import io.sluice.grant.channel.PeerCredentials;
 import io.sluice.grant.channel.ProtocolException;
@@ -18,11 +16,9 @@ import io.sluice.grant.v1.AuditEvent;
 import io.sluice.grant.v1.EndReason;
 import io.sluice.grant.v1.Error;
 import io.sluice.grant.v1.Hello;
-import io.sluice.grant.v1.LeaseEnded;
 import io.sluice.grant.v1.Reply;
 import io.sluice.grant.v1.Request;
 import io.sluice.grant.v1.Welcome;
-import java.io.EOFException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -50,7 +46,7 @@ public final class Broker implements AutoCloseable {
         this.state = state;
         this.listeners = listeners;
         this.wakeup = wakeup;
-        this.admin = new AdminOperations(state, this::endAndTell);
+        this.admin = new AdminOperations(state);
         this.operations = new Operations(new TenantOperations(state), admin, this::hello);
     }
 
@@ -61,7 +57,7 @@ public final class Broker implements AutoCloseable {
                 .setReason(BrokerVersion.STRING + ", policy " + state.policy.source()));
         while (!wakeup.stopRequested()) {
             buildPolls();
-            boolean timed = state.connections.stream().anyMatch(Connection::isTimed);
+            boolean timed = state.connections.stream().anyMatch(connection -> connection.timed);
             polls.await(timed ? TICK_MS : -1);
             if (wakeup.takeReload()) {
                 admin.reload();
@@ -116,7 +112,7 @@ public final class Broker implements AutoCloseable {
             closer.add(socket);
             PeerCredentials peer = PeerCredentials.of(socket);
             Fd pidfd = closer.add(PeerCredentials.pidfd(socket));
-            FrameChannel channel = new FrameChannel(socket, FrameChannel.MAX_REQUEST, false);
+            FrameChannel channel = new FrameChannel(socket, FrameChannel.MAX_REQUEST);
             Optional<Tenant> tenant = state.policy.tenantOf(peer);
             String name = table == Table.ADMIN ? "" : tenant.map(Tenant::name).orElse("");
             Connection connection = new Connection(channel, pidfd, peer, table, name);
@@ -177,27 +173,30 @@ public final class Broker implements AutoCloseable {
             return; // woken to write, or dropped by an earlier handler of the same round
         }
         try {
-            Frame frame = connection.channel.receive();
+            byte[] frame = connection.channel.receive();
             if (frame != null) {
-                run(connection, Request.parseFrom(frame.body()));
+                run(connection, Request.parseFrom(frame));
             }
-        } catch (EOFException e) {
-            drop(connection, EndReason.CLOSED, "");
         } catch (InvalidProtocolBufferException e) {
             misbehaved(connection, "a frame that is no Request: " + e.getMessage());
         } catch (ProtocolException e) {
             misbehaved(connection, e.getMessage());
-        } catch (IOException e) {
+        } catch (IOException e) { // the end, mostly
             drop(connection, EndReason.CLOSED, "");
         }
     }
 
-    private void run(Connection connection, Request request) throws ProtocolException {
+    private void run(Connection connection, Request request) throws IOException {
+        Error error;
         try {
             operations.run(connection, request);
+            return;
         } catch (Rejection e) {
-            connection.reply(request.getId(), Reply.newBuilder().setError(e.error()));
+            error = e.error();
+        } catch (SyscallException e) {
+            error = Rejection.error(Error.Code.INTERNAL, e.getMessage(), "");
         }
+        connection.reply(request.getId(), Reply.newBuilder().setError(error));
     }
 
     private void misbehaved(Connection connection, String what) {
@@ -211,7 +210,7 @@ public final class Broker implements AutoCloseable {
         return connection.phase == Phase.CONFIRMING ? EndReason.UNCONFIRMED : EndReason.MISBEHAVED;
     }
 
-    private void hello(Connection connection, Request request) throws ProtocolException {
+    private Reply.Builder hello(Connection connection, Request request) throws ProtocolException {
         Hello hello = request.getHello();
         if (hello.getVersion() != PROTOCOL_VERSION) {
             throw new ProtocolException(
@@ -223,28 +222,11 @@ public final class Broker implements AutoCloseable {
         }
         connection.holder = new Holder(connection.holder.tenant(), connection.peer, client);
         connection.phase = Phase.READY;
-        connection.reply(
-                request.getId(),
-                Reply.newBuilder()
-                        .setWelcome(Welcome.newBuilder()
-                                .setVersion(PROTOCOL_VERSION)
-                                .setBrokerVersion(BrokerVersion.STRING)
-                                .setTenant(connection.holder.tenant())));
-    }
-
-    /** Ends a lease for a reason that is not its holder's, and tells the holder. */
-    private void endAndTell(Lease lease, EndReason reason, String why) {
-        state.leases.end(lease, reason, why);
-        for (Connection connection : state.connections) {
-            if (connection.leases.remove(lease)) {
-                connection.reply(
-                        0,
-                        Reply.newBuilder()
-                                .setLeaseEnded(LeaseEnded.newBuilder()
-                                        .setLease(lease.id())
-                                        .setReason(reason)));
-            }
-        }
+        return Reply.newBuilder()
+                .setWelcome(Welcome.newBuilder()
+                        .setVersion(PROTOCOL_VERSION)
+                        .setBrokerVersion(BrokerVersion.STRING)
+                        .setTenant(connection.holder.tenant()));
     }
 
     /** After each round: write what is due, and part with who is finished or too late. */

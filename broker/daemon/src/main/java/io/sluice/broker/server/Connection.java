@@ -36,7 +36,8 @@ final class Connection {
 
     Consumer<AuditEvent> watcher;
     private long deadline;
-    private boolean timed;
+    /** Whether the clock runs; when a client owes the next thing, this stops it, and the end of the turn restarts it. */
+    boolean timed;
 
     /** @param pidfd of the peer, consumed */
     Connection(FrameChannel channel, Fd pidfd, PeerCredentials peer, Table table, String tenant) {
@@ -66,15 +67,6 @@ final class Connection {
             timed = true;
             deadline = now + PATIENCE_NS;
         }
-    }
-
-    /** Restarts the clock: the client has done what it owed, and owes the next thing. */
-    void restartClock() {
-        timed = false;
-    }
-
-    boolean isTimed() {
-        return timed;
     }
 
     boolean isLate(long now) {

@@ -2,8 +2,11 @@ package io.sluice.broker.server;
 
 import io.sluice.broker.lease.Rejection;
 import io.sluice.grant.channel.ProtocolException;
+import io.sluice.grant.sys.SyscallException;
+import io.sluice.grant.v1.Reply;
 import io.sluice.grant.v1.Request;
 import io.sluice.grant.v1.Request.OperationCase;
+import java.io.IOException;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
@@ -13,9 +16,9 @@ import java.util.Set;
  * What is not a row here ends the connection.
  */
 final class Operations {
-    /** Runs one operation. */
+    /** Runs one operation: the reply, or null if that comes later. */
     interface Handler {
-        void run(Connection connection, Request request) throws Rejection, ProtocolException;
+        Reply.Builder run(Connection connection, Request request) throws Rejection, IOException;
     }
 
     private record Row(Set<Table> tables, Phase phase, Handler handler) {}
@@ -47,8 +50,9 @@ final class Operations {
      *
      * @throws ProtocolException it is not; the connection must end
      * @throws Rejection the answer is an error
+     * @throws SyscallException the same
      */
-    void run(Connection connection, Request request) throws Rejection, ProtocolException {
+    void run(Connection connection, Request request) throws Rejection, IOException {
         if (request.getId() == 0) {
             throw new ProtocolException("request without an id");
         }
@@ -60,6 +64,9 @@ final class Operations {
             throw new ProtocolException("operation " + request.getOperationCase() + " is not allowed in phase "
                     + connection.phase + ", but in " + row.phase());
         }
-        row.handler().run(connection, request);
+        Reply.Builder reply = row.handler().run(connection, request);
+        if (reply != null) {
+            connection.reply(request.getId(), reply);
+        }
     }
 }

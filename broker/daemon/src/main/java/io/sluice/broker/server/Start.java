@@ -4,10 +4,10 @@ import io.sluice.broker.audit.Audit;
 import io.sluice.broker.jail.Jails;
 import io.sluice.broker.lease.Maker;
 import io.sluice.grant.sys.Closer;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,13 +28,11 @@ public final class Start {
         List<Listener> listeners = new ArrayList<>();
         try (Closer closer = new Closer()) {
             closer.add(compiler::close);
-            // Anybody may knock at either socket: credentials decide, before a byte is read.
-            Listener tenants = Listener.open(socket, Table.TENANT, "rw-rw-rw-");
-            closer.add(tenants::close);
-            listeners.add(tenants);
-            Listener admins = Listener.open(adminSocket, Table.ADMIN, "rw-rw-rw-");
-            closer.add(admins::close);
-            listeners.add(admins);
+            for (Table table : Table.values()) {
+                Listener listener = Listener.open(table == Table.TENANT ? socket : adminSocket, table);
+                closer.add(listener::close);
+                listeners.add(listener);
+            }
             // Only now: whoever listens here alone may take away what a predecessor left.
             Maker maker = new Maker(new Jails(adminSocket.toAbsolutePath().toString()));
             closer.add(maker::close);
@@ -49,12 +47,6 @@ public final class Start {
         if (where.equals("-")) {
             return System.out;
         }
-        return new PrintStream(
-                Files.newOutputStream(
-                        Path.of(where),
-                        java.nio.file.StandardOpenOption.CREATE,
-                        java.nio.file.StandardOpenOption.APPEND),
-                false,
-                StandardCharsets.UTF_8);
+        return new PrintStream(new FileOutputStream(where, true), false, StandardCharsets.UTF_8);
     }
 }

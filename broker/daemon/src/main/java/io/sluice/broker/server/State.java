@@ -1,9 +1,13 @@
 package io.sluice.broker.server;
 
 import io.sluice.broker.audit.Audit;
+import io.sluice.broker.lease.Lease;
 import io.sluice.broker.lease.Leases;
 import io.sluice.broker.lease.Maker;
 import io.sluice.broker.policy.Policy;
+import io.sluice.grant.v1.EndReason;
+import io.sluice.grant.v1.LeaseEnded;
+import io.sluice.grant.v1.Reply;
 import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -24,16 +28,24 @@ final class State {
         this.audit = audit;
         this.maker = maker;
         this.leases = new Leases(audit, maker);
-        Policy first = null;
-        while (first == null) {
-            first = compiler.receive();
-        }
-        enforce(first);
+        enforce(compiler.first());
     }
 
     /** Puts a policy into force. */
     void enforce(Policy next) {
         policy = next;
         policyLoadedMs = System.currentTimeMillis();
+    }
+
+    /** Ends a lease for a reason that is not its holder's, and tells the holder. */
+    void endAndTell(Lease lease, EndReason reason, String why) {
+        leases.end(lease, reason, why);
+        for (Connection connection : connections) {
+            if (connection.leases.remove(lease)) {
+                LeaseEnded.Builder notice =
+                        LeaseEnded.newBuilder().setLease(lease.id()).setReason(reason);
+                connection.reply(0, Reply.newBuilder().setLeaseEnded(notice));
+            }
+        }
     }
 }

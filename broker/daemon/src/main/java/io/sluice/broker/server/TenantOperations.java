@@ -29,6 +29,7 @@ import io.sluice.grant.v1.PoolLease;
 import io.sluice.grant.v1.Released;
 import io.sluice.grant.v1.Reply;
 import io.sluice.grant.v1.Request;
+import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,14 +47,14 @@ final class TenantOperations {
         this.state = state;
     }
 
-    void listGrants(Connection connection, Request request) throws Rejection {
+    Reply.Builder listGrants(Connection connection, Request request) throws Rejection {
         GrantList.Builder list = GrantList.newBuilder();
         tenant(connection).grants().stream().map(Grant::describe).forEach(list::addGrants);
-        connection.reply(request.getId(), Reply.newBuilder().setGrantList(list));
+        return Reply.newBuilder().setGrantList(list);
     }
 
     /** Makes everything or nothing: decide all, check the quota, then make one by one and undo if one fails. */
-    void acquire(Connection connection, Request request) throws Rejection {
+    Reply.Builder acquire(Connection connection, Request request) throws Rejection, SyscallException {
         Acquire acquire = request.getAcquire();
         Tenant tenant = tenant(connection);
         List<Order> orders = decideAll(connection, acquire.getGrantsList());
@@ -98,14 +99,13 @@ final class TenantOperations {
             connection.reply(request.getId(), Reply.newBuilder().setAcquired(reply.setNonce(connection.nonce)), copies);
             connection.pool = pool;
             undo.release();
-        } catch (SyscallException e) {
-            throw new Rejection(Error.Code.INTERNAL, e.getMessage(), "");
         }
         state.leases.charge(tenant.name(), poolSize);
         made.forEach(state.leases::add);
         connection.leases.addAll(made);
         connection.phase = Phase.CONFIRMING;
-        connection.restartClock();
+        connection.timed = false;
+        return null;
     }
 
     private static io.sluice.grant.v1.Lease describe(Lease lease, Maker.Result result, int firstFd) {
@@ -117,7 +117,7 @@ final class TenantOperations {
                         .setIfindex(result.device().ifindex())
                         .setMtu(result.device().mtu())
                         .setMac(ByteString.copyFrom(result.device().mac())));
-        result.made().describe(message, firstFd);
+        result.made().description().put(message, firstFd);
         return message.build();
     }
 
@@ -189,7 +189,7 @@ final class TenantOperations {
     }
 
     /** The client has every descriptor: from now on they receive. */
-    void confirm(Connection connection, Request request) throws Rejection, ProtocolException {
+    Reply.Builder confirm(Connection connection, Request request) throws IOException {
         if (request.getConfirm().getNonce() != connection.nonce) {
             throw new ProtocolException("confirm with a wrong nonce");
         }
@@ -200,14 +200,14 @@ final class TenantOperations {
         } catch (SyscallException e) {
             connection.leases.forEach(lease -> state.leases.end(lease, EndReason.UNCONFIRMED, ""));
             connection.leases.clear();
-            throw new Rejection(Error.Code.INTERNAL, e.getMessage(), "");
+            throw e;
         } finally {
             connection.phase = Phase.READY;
         }
-        connection.reply(request.getId(), Reply.newBuilder().setConfirmed(Confirmed.getDefaultInstance()));
+        return Reply.newBuilder().setConfirmed(Confirmed.getDefaultInstance());
     }
 
-    void release(Connection connection, Request request) throws Rejection {
+    Reply.Builder release(Connection connection, Request request) throws Rejection {
         long id = request.getRelease().getLease();
         Lease lease = connection.leases.stream()
                 .filter(held -> held.id() == id)
@@ -217,7 +217,7 @@ final class TenantOperations {
         connection.leases.remove(lease);
         state.leases.end(lease, EndReason.RELEASED, "");
         state.leases.settle();
-        connection.reply(request.getId(), Reply.newBuilder().setReleased(Released.getDefaultInstance()));
+        return Reply.newBuilder().setReleased(Released.getDefaultInstance());
     }
 
     /** The peer's tenant in the policy of now; a reload may have taken it away. */

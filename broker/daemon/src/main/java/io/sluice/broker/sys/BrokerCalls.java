@@ -22,6 +22,12 @@ public interface BrokerCalls {
     /** bind(2). */
     int bind(int fd, ByteBuffer address, int length);
 
+    /** listen(2). */
+    int listen(int fd, int backlog);
+
+    /** connect(2). */
+    int connect(int fd, ByteBuffer address, int length);
+
     /** accept4(2); the address is not asked for. */
     int accept4(int fd, ByteBuffer address, ByteBuffer length, int flags);
 

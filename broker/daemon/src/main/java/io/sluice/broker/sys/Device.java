@@ -25,7 +25,7 @@ public record Device(String name, int ifindex, int mtu, byte[] mac) {
     public static Device named(String name) throws SyscallException {
         int ifindex = LIBC.if_nametoindex(name);
         if (ifindex == 0) {
-            throw new SyscallException("if_nametoindex(" + name + ")", Errno.ENODEV.intValue());
+            throw new SyscallException("look up device " + name, Errno.ENODEV.intValue());
         }
         try (Fd any = Sockets.open(Sockets.AF_INET, Sockets.SOCK_DGRAM, 0, "AF_INET")) {
             ByteBuffer request = Native.allocate(40);

@@ -54,14 +54,8 @@ public final class Sockets {
     /** Reads a {@code u32} option. */
     public static int get(Fd socket, int level, int option, String name) throws SyscallException {
         ByteBuffer value = Native.allocate(4);
-        Native.check(
-                LIBC.getsockopt(
-                        socket.number(),
-                        level,
-                        option,
-                        value,
-                        Native.allocate(4).putInt(0, 4)),
-                "getsockopt(" + name + ")");
+        ByteBuffer length = Native.allocate(4).putInt(0, 4);
+        Native.check(LIBC.getsockopt(socket.number(), level, option, value, length), "getsockopt(" + name + ")");
         return value.getInt(0);
     }
 

@@ -1,19 +1,16 @@
 package io.sluice.broker.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class JsonTest {
     @Test
-    void writesValuesInTheOrderGiven() {
-        assertThat(Json.write(Json.object("b", 1, "a", true, "list", List.of("x", -2L), "none", List.of())))
-                .isEqualTo("{\"b\":1,\"a\":true,\"list\":[\"x\",-2],\"none\":[]}");
-        assertThat(Json.write(Json.object())).isEqualTo("{}");
+    void writesValuesInTheOrderGivenAndLeavesEmptyOnesOut() {
+        assertThat(Json.object("b", 1L, "a", "x", "none", "", "c", -2L)).isEqualTo("{\"b\":1,\"a\":\"x\",\"c\":-2}");
+        assertThat(Json.object()).isEqualTo("{}");
     }
 
     @ParameterizedTest
@@ -25,17 +22,17 @@ class JsonTest {
             })
     void escapesWhatMustNotStandInAString(String hex, String expected) {
         String text = String.valueOf((char) Integer.parseInt(hex, 16));
-        assertThat(Json.write("a" + text + "b")).isEqualTo("\"a" + expected + "b\"");
+        assertThat(Json.quoted("a" + text + "b")).isEqualTo("\"a" + expected + "b\"");
     }
 
     @Test
     void everythingElseStaysAsItIs() {
-        assertThat(Json.write("é😀 </script>")).isEqualTo("\"é😀 </script>\"");
+        assertThat(Json.quoted("é😀 </script>")).isEqualTo("\"é😀 </script>\"");
     }
 
     @Test
     void keysAreEscapedToo() {
-        assertThat(Json.write(Json.object("a\"b", 1))).isEqualTo("{\"a\\\"b\":1}");
+        assertThat(Json.object("a\"b", 1L)).isEqualTo("{\"a\\\"b\":1}");
     }
 
     @Test
@@ -44,11 +41,6 @@ class JsonTest {
         for (char c = 0; c < 0x3000; c++) {
             all.append(c);
         }
-        assertThat(Json.write(all.toString())).doesNotContainPattern("[\\p{Cc}\\u2028\\u2029]");
-    }
-
-    @Test
-    void refusesWhatHasNoJsonForm() {
-        assertThatThrownBy(() -> Json.write(1.5)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(Json.quoted(all.toString())).doesNotContainPattern("[\\p{Cc}\\u2028\\u2029]");
     }
 }

@@ -3,10 +3,10 @@ package io.sluice.broker.bpf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.sluice.grant.sys.SyscallException;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -25,8 +25,10 @@ class BpfMapTest {
     @Test
     void keysOutsideOfTheMapAreRefused() throws IOException {
         try (BpfMap map = BpfMap.array("slots", 8, 3)) {
-            assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> map.put(3, 1));
-            assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> map.lookup(-1));
+            assertThatExceptionOfType(SyscallException.class)
+                    .isThrownBy(() -> map.put(3, 1))
+                    .withMessageStartingWith("bpf(MAP_UPDATE_ELEM, slots[3]): E2BIG");
+            assertThatExceptionOfType(SyscallException.class).isThrownBy(() -> map.lookup(-1));
         }
     }
 
@@ -36,14 +38,24 @@ class BpfMapTest {
                 BpfMap wide = BpfMap.array("counters", 32, 1);
                 BpfMap xsks = BpfMap.xskMap("xsks", 1)) {
             assertThat(wide.lookup(0).capacity()).isEqualTo(32);
-            assertThatIllegalStateException()
+            assertThatIllegalArgumentException()
                     .isThrownBy(() -> wide.put(0, 1))
-                    .withMessage("array counters has values of 32 bytes, this operation needs array map with 8");
-            assertThatIllegalStateException().isThrownBy(() -> wide.put(0, 1));
-            assertThatIllegalStateException().isThrownBy(() -> array.put(0, array.fd()));
-            assertThatIllegalStateException().isThrownBy(() -> array.delete(0));
-            assertThatIllegalStateException().isThrownBy(() -> xsks.put(0, 1));
-            assertThatIllegalStateException().isThrownBy(() -> xsks.lookup(0));
+                    .withMessage("counters has values of 32 bytes");
+            assertThatIllegalArgumentException().isThrownBy(() -> array.put(0, array.fd()));
+            assertThatIllegalArgumentException().isThrownBy(() -> xsks.put(0, 1));
+            assertThatExceptionOfType(SyscallException.class).isThrownBy(() -> array.delete(0));
+            assertThatExceptionOfType(SyscallException.class).isThrownBy(() -> xsks.lookup(0));
+        }
+    }
+
+    @Test
+    void aGateIsShutUntilItIsOpened() throws IOException {
+        try (BpfMap gate = BpfMap.gate("gate")) {
+            assertThat(gate.lookup(0).getLong(0)).isZero();
+            gate.open();
+            assertThat(gate.lookup(0).getLong(0)).isEqualTo(1);
+            gate.shut();
+            assertThat(gate.lookup(0).getLong(0)).isZero();
         }
     }
 
@@ -52,7 +64,7 @@ class BpfMapTest {
         try (BpfMap xsks = BpfMap.xskMap("xsks", 4)) {
             assertThatExceptionOfType(SyscallException.class)
                     .isThrownBy(() -> xsks.put(3, xsks.fd()))
-                    .withMessageStartingWith("bpf(MAP_UPDATE_ELEM, xskmap xsks[3]): ENOTSOCK");
+                    .withMessageStartingWith("bpf(MAP_UPDATE_ELEM, xsks[3]): ENOTSOCK");
         }
     }
 
@@ -68,25 +80,15 @@ class BpfMapTest {
     void aMapThatTheKernelCannotMakeIsNamedInTheError() {
         assertThatExceptionOfType(SyscallException.class)
                 .isThrownBy(() -> BpfMap.array("huge", 1 << 30, 1 << 30).close())
-                .withMessageStartingWith("bpf(MAP_CREATE, array huge): E");
+                .withMessageStartingWith("bpf(MAP_CREATE, huge): E");
     }
 
     @Test
     void objectsNeedNamesThatTheKernelTakes() {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> BpfMap.array("", 8, 1))
-                .withMessageContaining("no BPF object name");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> BpfMap.array("sixteen_letters_", 8, 1))
-                .withMessageContaining("no BPF object name");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> BpfMap.array("br-blue", 8, 1))
-                .withMessageContaining("no BPF object name");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> BpfMap.array("map", 0, 1))
-                .withMessageContaining("1 or more");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> BpfMap.xskMap("map", 0))
-                .withMessageContaining("1 or more");
+        for (String name : List.of("sixteen_letters_", "br-blue", "x".repeat(100))) {
+            assertThatExceptionOfType(SyscallException.class)
+                    .isThrownBy(() -> BpfMap.array(name, 8, 1).close())
+                    .withMessageStartingWith("bpf(MAP_CREATE, " + name + "): E");
+        }
     }
 }

@@ -4,7 +4,6 @@ import static io.sluice.broker.police.Frame.*;
 import static io.sluice.broker.policy.DropReason.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.broker.policy.Direction;
 import io.sluice.broker.policy.DropReason;
 import io.sluice.broker.policy.Prefix;
 import io.sluice.compiler.police.Rules;
@@ -193,13 +192,14 @@ class PoliceProgramTest {
         byte[] frame = bytes(TENANT, TENANT, ipv4(OWN_IPV4));
         try (Rig rig = new Rig(IP)) {
             assertThat(rig.fromTenant(frame)).isEmpty();
-            rig.state.shut();
+            rig.state.gate().shut();
             assertThat(rig.fromTenant(frame)).contains(CLOSED);
             assertThat(rig.toTenant(frame)).contains(CLOSED);
-            rig.state.open();
+            rig.state.gate().open();
             assertThat(rig.toTenant(frame)).isEmpty();
-            assertThat(rig.state.read(Direction.FROM_TENANT).bytes()).isEqualTo(frame.length);
-            assertThat(rig.state.read(Direction.FROM_TENANT).drops()).containsEntry(CLOSED, 1L);
+            assertThat(rig.state.read())
+                    .containsEntry("from_tenant_bytes", (long) frame.length)
+                    .containsEntry("from_tenant_drop_closed", 1L);
         }
         try (PoliceState fresh = PoliceState.create()) {
             assertThat(fresh.gate().lookup(0).getLong(0)).isZero();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.broker.bpf.BpfProgram;
 import io.sluice.broker.bpf.ProgramType;
 import io.sluice.broker.bpf.TestRun;
-import io.sluice.broker.police.PoliceState.Counters;
 import io.sluice.broker.policy.Direction;
 import io.sluice.broker.policy.DropReason;
 import io.sluice.broker.testbed.Loading;
@@ -18,10 +17,13 @@ import io.sluice.compiler.police.PoliceProgram;
 import io.sluice.compiler.police.Rules;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /** Both programs for some rules, loaded, with the gate open; frames are run through them by the kernel's test run. */
 final class Rig implements AutoCloseable {
@@ -40,7 +42,7 @@ final class Rig implements AutoCloseable {
     /** @param tag 802.1Q or 802.1ad protocol and tag, as in the frame, that the kernel puts beside every frame first */
     Rig(Rules rules, OptionalInt tag) throws IOException {
         state = PoliceState.create();
-        state.open();
+        state.gate().open();
         fromTenant = load("from_tenant", tag, PoliceProgram.fromTenant(rules));
         toTenant = load("to_tenant", tag, PoliceProgram.toTenant(rules));
     }
@@ -71,14 +73,15 @@ final class Rig implements AutoCloseable {
     }
 
     private Optional<DropReason> run(BpfProgram program, Direction direction, byte[] frame) throws IOException {
-        Counters before = state.read(direction);
+        Map<String, Long> before = state.read();
         int verdict = TestRun.verdict(program, frame);
-        Counters after = state.read(direction);
-        List<DropReason> reasons = after.drops().entrySet().stream()
-                .filter(drop -> drop.getValue() == before.drops().get(drop.getKey()) + 1)
-                .map(Map.Entry::getKey)
+        Map<String, Long> after = new HashMap<>(state.read());
+        after.replaceAll((name, count) -> count - before.getOrDefault(name, 0L));
+        String prefix = direction.name().toLowerCase(Locale.ROOT);
+        List<DropReason> reasons = Stream.of(DropReason.values())
+                .filter(reason -> after.getOrDefault(prefix + "_drop_" + reason.key(), 0L) == 1)
                 .toList();
-        long passed = after.frames() - before.frames();
+        long passed = after.get(prefix + "_packets");
         assertThat(passed + reasons.size()).as("frames counted").isEqualTo(1);
         assertThat(verdict).isEqualTo(passed == 1 ? TC_ACT_UNSPEC : TC_ACT_SHOT);
         return reasons.stream().findFirst();

@@ -405,8 +405,7 @@ class BadInputTest {
             while (TestCalls.LIBC.send(socket.number(), data, data.capacity(), dontwait) > 0) {
                 // Until neither side has room.
             }
-            listener.detach(); // left open until the namespace goes: closing it would reset the connection
-            return socket;
+            return socket; // the listener is left open until the namespace goes: closing it would reset the connection
         });
     }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.broker.testbed.Caller;
 import io.sluice.broker.testbed.RunningBroker;
-import io.sluice.grant.channel.Frame;
+import io.sluice.grant.client.Frame;
 import io.sluice.grant.v1.Acquired;
 import io.sluice.grant.v1.Reply;
 import java.nio.ByteBuffer;

@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.sluice.broker.sys.BrokerCalls;
-import io.sluice.grant.channel.Frame;
 import io.sluice.grant.channel.FrameChannel;
+import io.sluice.grant.client.FdChannel;
+import io.sluice.grant.client.Frame;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
@@ -43,12 +44,12 @@ public final class Caller implements AutoCloseable {
     private static final long SETRESGID = ARM ? 149 : 119;
     private static final long SETGROUPS = ARM ? 159 : 116;
 
-    private final FrameChannel channel;
+    private final FdChannel channel;
     private final List<Fd> fds = new ArrayList<>();
     private long lastId;
     private long lastNonce;
 
-    private Caller(FrameChannel channel) {
+    private Caller(FdChannel channel) {
         this.channel = channel;
     }
 
@@ -56,7 +57,7 @@ public final class Caller implements AutoCloseable {
     public static Caller connect(Path path) throws Exception {
         Fd socket = Fd.owned(BrokerCalls.LIBC.socket(AF_UNIX, SOCK_STREAM_CLOEXEC, 0), "socket");
         connect(socket, path);
-        return new Caller(new FrameChannel(socket, FrameChannel.MAX_REPLY, true));
+        return new Caller(new FdChannel(socket, FrameChannel.MAX_REPLY));
     }
 
     /**
@@ -77,7 +78,7 @@ public final class Caller implements AutoCloseable {
         thread.start();
         task.get();
         thread.join();
-        return new Caller(new FrameChannel(socket, FrameChannel.MAX_REPLY, true));
+        return new Caller(new FdChannel(socket, FrameChannel.MAX_REPLY));
     }
 
     /** Connects and greets. */
@@ -104,7 +105,7 @@ public final class Caller implements AutoCloseable {
     }
 
     /** The connection. */
-    public FrameChannel channel() {
+    public FdChannel channel() {
         return channel;
     }
 
@@ -132,10 +133,10 @@ public final class Caller implements AutoCloseable {
 
     /** Waits for a frame; keeps its descriptors. */
     public Frame frame() throws IOException {
-        Frame frame = channel.receive();
+        Frame frame = channel.receiveFrame();
         while (frame == null) {
             assertThat(channel.await(false, PATIENCE_MS)).as("a frame in time").isTrue();
-            frame = channel.receive();
+            frame = channel.receiveFrame();
         }
         fds.addAll(frame.fds());
         return frame;

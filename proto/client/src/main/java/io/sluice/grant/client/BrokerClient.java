@@ -1,7 +1,6 @@
 package io.sluice.grant.client;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.sluice.grant.channel.Frame;
 import io.sluice.grant.channel.FrameChannel;
 import io.sluice.grant.channel.ProtocolException;
 import io.sluice.grant.sys.Fd;
@@ -53,7 +52,7 @@ public final class BrokerClient implements AutoCloseable {
     /** Kept until the end, as closing it shuts the connection down for every duplicate. */
     private final UnixSocketChannel unix;
 
-    private final FrameChannel channel;
+    private final FdChannel channel;
     private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
     private final Consumer<Reply> notices;
     private final Consumer<IOException> ended;
@@ -66,7 +65,7 @@ public final class BrokerClient implements AutoCloseable {
 
     private BrokerClient(
             UnixSocketChannel unix,
-            FrameChannel channel,
+            FdChannel channel,
             Consumer<Reply> notices,
             Consumer<IOException> ended,
             int timeoutMs) {
@@ -105,7 +104,7 @@ public final class BrokerClient implements AutoCloseable {
         }
         BrokerClient client;
         try {
-            FrameChannel channel = new FrameChannel(Fd.duplicateOf(unix.getFD()), FrameChannel.MAX_REPLY, true);
+            FdChannel channel = new FdChannel(Fd.duplicateOf(unix.getFD()), FrameChannel.MAX_REPLY);
             client = new BrokerClient(unix, channel, notices, ended, timeoutMs);
         } catch (IOException e) {
             unix.close();
@@ -249,10 +248,10 @@ public final class BrokerClient implements AutoCloseable {
         try {
             while (!closing) {
                 channel.await(false, -1);
-                Frame frame = channel.receive();
+                Frame frame = channel.receiveFrame();
                 while (frame != null) {
                     dispatch(frame);
-                    frame = closing ? null : channel.receive(); // a notice may have made its receiver close us
+                    frame = closing ? null : channel.receiveFrame(); // a notice may have made its receiver close us
                 }
             }
         } catch (IOException e) {

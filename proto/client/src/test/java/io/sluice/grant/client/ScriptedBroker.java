@@ -2,7 +2,6 @@ package io.sluice.grant.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.grant.channel.Frame;
 import io.sluice.grant.channel.FrameChannel;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.v1.Error;
@@ -32,15 +31,14 @@ final class ScriptedBroker implements AutoCloseable {
 
     private final UnixServerSocketChannel server;
     private final FutureTask<Void> playing;
-    private FrameChannel channel;
+    private FdChannel channel;
 
     ScriptedBroker(Path path, Script script) throws IOException {
         server = UnixServerSocketChannel.open();
         server.socket().bind(new UnixSocketAddress(path.toFile()));
         playing = new FutureTask<>(() -> {
             try (UnixSocketChannel accepted = server.accept();
-                    FrameChannel opened =
-                            new FrameChannel(Fd.duplicateOf(accepted.getFD()), FrameChannel.MAX_REQUEST, false)) {
+                    FdChannel opened = new FdChannel(Fd.duplicateOf(accepted.getFD()), FrameChannel.MAX_REQUEST)) {
                 channel = opened;
                 script.play(this);
             }
@@ -51,10 +49,10 @@ final class ScriptedBroker implements AutoCloseable {
 
     /** Waits for a request. */
     Request request() throws IOException {
-        Frame frame = channel.receive();
+        Frame frame = channel.receiveFrame();
         while (frame == null) {
             assertThat(channel.await(false, PATIENCE_S * 1000)).isTrue();
-            frame = channel.receive();
+            frame = channel.receiveFrame();
         }
         return Request.parseFrom(frame.body());
     }

@@ -32,21 +32,17 @@ public record PeerCredentials(int pid, int uid, int gid, Set<Integer> groups) {
 
     /** Reads the credentials of the peer of a connected unix socket. */
     public static PeerCredentials of(Fd socket) throws SyscallException {
-        return of(socket.number());
-    }
-
-    /** As {@link #of(Fd)}, for a socket that a library owns. */
-    public static PeerCredentials of(int socket) throws SyscallException {
         ByteBuffer cred = Native.allocate(12);
         ByteBuffer length = Native.allocate(4).putInt(0, 12);
-        Native.check(CALLS.getsockopt(socket, SOL_SOCKET, SO_PEERCRED, cred, length), "getsockopt(SO_PEERCRED)");
+        Native.check(
+                CALLS.getsockopt(socket.number(), SOL_SOCKET, SO_PEERCRED, cred, length), "getsockopt(SO_PEERCRED)");
         int gid = cred.getInt(8);
         Set<Integer> groups = new HashSet<>();
         groups.add(gid);
         ByteBuffer list = Native.allocate(4 * 1024);
         while (true) {
             length.putInt(0, list.capacity());
-            if (CALLS.getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, list, length) == 0) {
+            if (CALLS.getsockopt(socket.number(), SOL_SOCKET, SO_PEERGROUPS, list, length) == 0) {
                 break;
             }
             if (!Native.failedWith(Errno.ERANGE)) {

@@ -2,6 +2,7 @@ package io.sluice.grant.channel;
 
 import java.nio.ByteBuffer;
 import jnr.ffi.annotations.Out;
+import jnr.ffi.types.size_t;
 import jnr.ffi.types.ssize_t;
 
 /** The C functions of the channel. Public for jnr-ffi only. */
@@ -10,13 +11,9 @@ public interface SocketCalls {
     long sendmsg(int fd, ByteBuffer header, int flags);
 
     @ssize_t
-    long recvmsg(int fd, ByteBuffer header, int flags);
-
-    int poll(ByteBuffer pollfds, long count, int timeoutMs);
+    long read(int fd, @Out ByteBuffer to, @size_t long most);
 
     long syscall(long number, int first, int second);
-
-    int shutdown(int fd, int how);
 
     int getsockopt(int fd, int level, int name, @Out ByteBuffer value, ByteBuffer length);
 }

@@ -4,8 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * An owned file descriptor. Whoever holds the {@code Fd} closes it, once; closing again does nothing. Ownership moves
- * with the object, or by {@link #detach()} to something that takes a bare number. No bare {@code int} crosses a package
- * otherwise.
+ * with the object. No bare {@code int} crosses a package.
  */
 public final class Fd implements AutoCloseable {
     private static final int NONE = -1;
@@ -50,7 +49,7 @@ public final class Fd implements AutoCloseable {
         return n;
     }
 
-    /** Whether {@link #close()} or {@link #detach()} has been called. */
+    /** Whether {@link #close()} has been called. */
     public boolean isClosed() {
         return number.get() == NONE;
     }
@@ -66,15 +65,6 @@ public final class Fd implements AutoCloseable {
         int flags = Native.check(CALLS.fcntl(number(), F_GETFL, 0), "fcntl(F_GETFL)");
         Native.check(CALLS.fcntl(number(), F_SETFL, flags | O_NONBLOCK), "fcntl(F_SETFL)");
         return this;
-    }
-
-    /** Ends ownership without closing and returns the number, for a new owner. */
-    public int detach() {
-        int n = number();
-        if (!number.compareAndSet(n, NONE)) {
-            throw new IllegalStateException("descriptor is closed");
-        }
-        return n;
     }
 
     /** Closes the descriptor. close(2) frees it even when it reports an error, so errors are of no use here. */

@@ -37,10 +37,7 @@ public final class Native {
 
     /** Returns {@code result} unless it is -1; then throws with the errno. */
     public static int check(int result, String operation) throws SyscallException {
-        if (result == -1) {
-            throw new SyscallException(operation, errno());
-        }
-        return result;
+        return (int) check((long) result, operation);
     }
 
     /** Returns {@code result} unless it is -1; then throws with the errno. */

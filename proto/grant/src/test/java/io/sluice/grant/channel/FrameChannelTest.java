@@ -23,7 +23,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Framing, over a real pair of sockets: one end is the channel, the other writes bytes as it likes. */
 class FrameChannelTest {
     private static final int LIMIT = 1000;
-    private static final int TIMEOUT_MS = 5000;
 
     private List<String> before;
     private Fd raw;
@@ -34,7 +33,7 @@ class FrameChannelTest {
         before = Descriptors.open();
         List<Fd> pair = Descriptors.socketPair();
         raw = pair.get(0);
-        channel = new FrameChannel(pair.get(1), LIMIT, false);
+        channel = new FrameChannel(pair.get(1), LIMIT);
     }
 
     @AfterEach
@@ -108,17 +107,17 @@ class FrameChannelTest {
         byte[] large = new byte[FrameChannel.MAX_REPLY];
         Arrays.fill(large, (byte) 7);
         large[large.length - 1] = 8;
-        try (FrameChannel client = new FrameChannel(raw.duplicate(), FrameChannel.MAX_REPLY, true)) {
+        try (FrameChannel client = new FrameChannel(raw.duplicate(), FrameChannel.MAX_REPLY)) {
             channel.send(large, List.of());
             int flushes = 0;
-            Frame frame = null;
+            byte[] frame = null;
             while (frame == null) {
                 channel.flush();
                 flushes++;
                 frame = client.receive();
             }
             assertThat(flushes).as("the socket took it in parts").isGreaterThan(1);
-            assertThat(frame.body()).isEqualTo(large);
+            assertThat(frame).isEqualTo(large);
             assertThat(channel.flush()).isTrue();
             assertThat(channel.queuedBytes()).isZero();
         }
@@ -136,31 +135,17 @@ class FrameChannelTest {
         sent++;
         assertThat(channel.flush()).isFalse();
         assertThat(channel.queuedBytes()).isBetween(104 + 1, 2 * 104);
-        assertThat(channel.await(true, 0)).as("writable").isFalse();
-        try (FrameChannel client = new FrameChannel(raw.duplicate(), LIMIT, false)) {
+        try (FrameChannel client = new FrameChannel(raw.duplicate(), LIMIT)) {
             for (int i = 0; i < sent; i++) {
-                Frame frame = client.receive();
+                byte[] frame = client.receive();
                 if (frame == null) {
                     channel.flush();
                     frame = client.receive();
                 }
-                assertThat(frame.body()).hasSize(100);
+                assertThat(frame).hasSize(100);
             }
             assertThat(client.receive()).isNull();
         }
-    }
-
-    @Test
-    void waitingEndsWithAFrameWithTheTimeAndWithTheConnection() throws Exception {
-        assertThat(channel.await(false, 1)).isFalse();
-        write(frame("now"));
-        assertThat(channel.await(false, TIMEOUT_MS)).isTrue();
-        channel.receive();
-        Thread stopper = new Thread(channel::shutdown);
-        stopper.start();
-        assertThat(channel.await(false, TIMEOUT_MS)).as("woken by shutdown").isTrue();
-        stopper.join();
-        assertThatExceptionOfType(EOFException.class).isThrownBy(channel::receive);
     }
 
     @Test
@@ -174,10 +159,8 @@ class FrameChannelTest {
     }
 
     @Test
-    void theSocketBecomesCloseOnExecAndShuttingAClosedChannelDownDoesNothing() throws IOException {
+    void theSocketBecomesCloseOnExec() throws IOException {
         assertThat(Descriptors.isCloseOnExec(channel.socket())).isTrue();
-        channel.close();
-        channel.shutdown();
     }
 
     private void write(byte... bytes) throws SyscallException {
@@ -194,8 +177,8 @@ class FrameChannelTest {
                 .array();
     }
 
-    private static String text(Frame frame) {
+    private static String text(byte[] frame) {
         assertThat(frame).isNotNull();
-        return new String(frame.body(), StandardCharsets.US_ASCII);
+        return new String(frame, StandardCharsets.US_ASCII);
     }
 }

@@ -28,6 +28,12 @@ public final class Descriptors {
         /** write(2). */
         long write(int fd, ByteBuffer from, long length);
 
+        /** read(2). */
+        long read(int fd, ByteBuffer to, long length);
+
+        /** poll(2). */
+        int poll(ByteBuffer pollfds, long count, int timeoutMs);
+
         /** setsockopt(2). */
         int setsockopt(int fd, int level, int name, ByteBuffer value, int length);
 
@@ -55,6 +61,14 @@ public final class Descriptors {
         ByteBuffer pair = Native.allocate(8);
         Native.check(Calls.LIBC.pipe2(pair, O_CLOEXEC), "pipe2");
         return List.of(Fd.owned(pair.getInt(0), "pipe2"), Fd.owned(pair.getInt(4), "pipe2"));
+    }
+
+    /** Reads all that has come to a non-blocking socket. */
+    public static void drain(Fd socket) {
+        ByteBuffer bytes = Native.allocate(64 * 1024);
+        while (Calls.LIBC.read(socket.number(), bytes, bytes.capacity()) > 0) {
+            bytes.clear();
+        }
     }
 
     /** So many descriptors of one pipe. */

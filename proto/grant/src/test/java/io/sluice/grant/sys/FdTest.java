@@ -51,20 +51,7 @@ class FdTest {
         Fd fd = pipe.get(0);
         fd.close();
         assertThatIllegalStateException().isThrownBy(fd::number).withMessage("descriptor is closed");
-        assertThatIllegalStateException().isThrownBy(fd::detach);
         assertThatIllegalStateException().isThrownBy(fd::duplicate);
-    }
-
-    @Test
-    void detachingLeavesTheDescriptorOpenForItsNewOwner() throws IOException {
-        Fd fd = pipe.get(0);
-        String target = Descriptors.target(fd);
-        int number = fd.detach();
-        assertThat(fd.isClosed()).isTrue();
-        fd.close();
-        try (Fd newOwner = Fd.owned(number, "detach")) {
-            assertThat(Descriptors.target(newOwner)).isEqualTo(target);
-        }
     }
 
     @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.sluice.fuzzing.Effort;
 import io.sluice.fuzzing.Input;
+import io.sluice.grant.client.FdChannel;
+import io.sluice.grant.client.Frame;
 import io.sluice.grant.sys.Descriptors;
 import io.sluice.grant.sys.Fd;
 import java.io.EOFException;
@@ -89,7 +91,8 @@ class FrameFuzzTest {
         try {
             Fd raw = pair.get(0).closeOnExecNonBlocking();
             Fd reading = pipe.get(0).closeOnExecNonBlocking();
-            try (FrameChannel channel = new FrameChannel(pair.get(1), LIMIT, acceptFds)) {
+            try (FrameChannel channel =
+                    acceptFds ? new FdChannel(pair.get(1), LIMIT) : new FrameChannel(pair.get(1), LIMIT)) {
                 exchange(input, raw, pipe.get(1), channel, acceptFds);
             }
             raw.close();
@@ -129,12 +132,20 @@ class FrameFuzzTest {
         }
     }
 
+    private static Frame next(FrameChannel channel) throws IOException {
+        if (channel instanceof FdChannel takes) {
+            return takes.receiveFrame();
+        }
+        byte[] body = channel.receive();
+        return body == null ? null : new Frame(body, List.of());
+    }
+
     /** Reads what there is; returns false if the stream was, rightly, found to be broken. */
     private static boolean agrees(Model model, FrameChannel channel, Fd raw) throws IOException {
         while (true) {
             byte[] expected = model.next();
             Effort effort = new Effort();
-            try (Frame frame = channel.receive()) {
+            try (Frame frame = next(channel)) {
                 effort.withinBytes(allocation);
                 assertThat(model.broken).isFalse();
                 if (frame == null) {

@@ -32,7 +32,7 @@ final class RawEnd {
     /** Sends a piece whole, with borrowed descriptors. */
     static void send(Fd socket, byte[] piece, List<Fd> fds) throws SyscallException {
         MEMORY.put(0, piece);
-        HEADER.payload(MEMORY, 0, piece.length);
+        HEADER.payload(MEMORY, piece.length);
         HEADER.fds(fds);
         long sent = Native.check(SOCKETS.sendmsg(socket.number(), HEADER.memory(), MSG_DONTWAIT), "sendmsg");
         assertThat(sent).isEqualTo(piece.length);

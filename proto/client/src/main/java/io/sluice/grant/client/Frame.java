@@ -1,4 +1,4 @@
-package io.sluice.grant.channel;
+package io.sluice.grant.client;
 
 import io.sluice.grant.sys.Fd;
 import java.util.List;

@@ -1,19 +1,26 @@
-package io.sluice.grant.channel;
+package io.sluice.grant.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.sluice.grant.channel.FrameChannel;
+import io.sluice.grant.channel.MessageHeader;
+import io.sluice.grant.channel.SocketCalls;
 import io.sluice.grant.sys.Descriptors;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import jnr.constants.platform.Errno;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,19 +29,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Descriptors in frames: each test ends with as many open as it began with. */
 class DescriptorPassingTest {
     private static final byte[] BODY = {42};
+    private static final int TIMEOUT_MS = 5000;
     private static final int SOL_SOCKET = 1;
     private static final int SO_PASSCRED = 16;
 
     private List<String> before;
     private FrameChannel sender;
-    private FrameChannel receiver;
+    private FdChannel receiver;
+
+    /** Has java.nio open the socket that it closes descriptors with, which it keeps. */
+    @BeforeAll
+    static void loadClasses() throws IOException {
+        FileChannel.open(Path.of("/proc/self/status")).close();
+    }
 
     @BeforeEach
     void connect() throws IOException {
         before = Descriptors.open();
         List<Fd> pair = Descriptors.socketPair();
-        sender = new FrameChannel(pair.get(0), FrameChannel.MAX_REQUEST, false);
-        receiver = new FrameChannel(pair.get(1), FrameChannel.MAX_REPLY, true);
+        sender = new FrameChannel(pair.get(0), FrameChannel.MAX_REQUEST);
+        receiver = new FdChannel(pair.get(1), FrameChannel.MAX_REPLY);
     }
 
     @AfterEach
@@ -53,7 +67,7 @@ class DescriptorPassingTest {
         assertThat(fds).as("not yet written").noneMatch(Fd::isClosed);
         assertThat(sender.flush()).isTrue();
         assertThat(fds).as("consumed by the write").allMatch(Fd::isClosed);
-        try (Frame frame = receiver.receive()) {
+        try (Frame frame = receiver.receiveFrame()) {
             assertThat(frame.body()).isEqualTo(BODY);
             assertThat(targets(frame.fds())).isEqualTo(targets);
             for (Fd fd : frame.fds()) {
@@ -71,7 +85,7 @@ class DescriptorPassingTest {
         assertThat(fds).noneMatch(Fd::isClosed);
         fds.forEach(Fd::close);
         assertThat(sender.flush()).isTrue();
-        assertThat(receiver.receive()).isNull();
+        assertThat(receiver.receiveFrame()).isNull();
     }
 
     @Test
@@ -79,7 +93,7 @@ class DescriptorPassingTest {
         List<Fd> fds = Descriptors.pipes(FrameChannel.MAX_FDS + 1);
         MessageHeader header = new MessageHeader(FrameChannel.MAX_FDS + 1);
         ByteBuffer payload = Native.allocate(1);
-        header.payload(payload, 0, 1);
+        header.payload(payload, 1);
         header.fds(fds);
         long sent = Native.libc(SocketCalls.class).sendmsg(sender.socket().number(), header.memory(), 0);
         assertThat(sent).isEqualTo(-1);
@@ -97,7 +111,7 @@ class DescriptorPassingTest {
         }
         assertThat(sender.flush()).isTrue();
         for (int i = 0; i < 50; i++) {
-            try (Frame frame = receiver.receive()) {
+            try (Frame frame = receiver.receiveFrame()) {
                 assertThat(frame.body()).hasSize(1 + i);
                 assertThat(targets(frame.fds())).isEqualTo(sent.get(i));
             }
@@ -111,10 +125,10 @@ class DescriptorPassingTest {
         sender.send(new byte[FrameChannel.MAX_REPLY], fds);
         assertThat(sender.flush()).as("all of a large frame written at once").isFalse();
         assertThat(fds).allMatch(Fd::isClosed);
-        Frame frame = receiver.receive();
+        Frame frame = receiver.receiveFrame();
         while (frame == null) {
             sender.flush();
-            frame = receiver.receive();
+            frame = receiver.receiveFrame();
         }
         assertThat(targets(frame.fds())).isEqualTo(targets);
         frame.close();
@@ -133,7 +147,7 @@ class DescriptorPassingTest {
         List<Fd> fds = Descriptors.pipes(3);
         sender.send(new byte[FrameChannel.MAX_REPLY], fds);
         sender.flush();
-        assertThat(receiver.receive()).isNull();
+        assertThat(receiver.receiveFrame()).isNull();
         assertThat(receiver.midFrame()).isTrue();
         assertThat(Descriptors.open()).as("three descriptors arrived").hasSize(before.size() + 2 + 3);
         receiver.close();
@@ -147,7 +161,7 @@ class DescriptorPassingTest {
             sender.send(BODY, List.of(pipe.get(1)));
             sender.flush();
             receiver.close();
-            FrameChannel end = new FrameChannel(reader.duplicate(), 1, false);
+            FdChannel end = new FdChannel(reader.duplicate(), 1);
             assertThat(end.await(false, 5000)).as("the pipe has no writer").isTrue();
             end.close();
         }
@@ -161,11 +175,9 @@ class DescriptorPassingTest {
             receiver.send(BODY, List.of(pipe.get(1)));
             receiver.flush();
             int open = Descriptors.open().size();
-            Frame frame = sender.receive();
-            assertThat(frame.body()).isEqualTo(BODY);
-            assertThat(frame.fds()).isEmpty();
+            assertThat(sender.receive()).isEqualTo(BODY);
             assertThat(Descriptors.open()).hasSize(open);
-            FrameChannel end = new FrameChannel(reader.duplicate(), 1, false);
+            FdChannel end = new FdChannel(reader.duplicate(), 1);
             assertThat(end.await(false, 5000)).as("the pipe has no writer").isTrue();
             end.close();
         }
@@ -181,7 +193,7 @@ class DescriptorPassingTest {
         List<String> targets = targets(fds);
         sender.send(BODY, fds);
         sender.flush();
-        try (Frame frame = receiver.receive()) {
+        try (Frame frame = receiver.receiveFrame()) {
             assertThat(targets(frame.fds())).as("after the credentials").isEqualTo(targets);
         }
     }
@@ -190,12 +202,12 @@ class DescriptorPassingTest {
     void aShortControlBufferLosesDescriptorsAndClosesTheRest() throws IOException {
         sender.send(BODY, Descriptors.pipes(3));
         sender.flush();
-        MessageHeader room = new MessageHeader(1);
+        ReceivedHeader room = new ReceivedHeader(1);
         ByteBuffer payload = Native.allocate(1);
-        room.payload(payload, 0, 1);
+        room.payload(payload, 1);
         room.offerControl();
         int cloexec = 0x40000000;
-        long n = Native.libc(SocketCalls.class).recvmsg(receiver.socket().number(), room.memory(), cloexec);
+        long n = Native.libc(FdChannel.Calls.class).recvmsg(receiver.socket().number(), room.memory(), cloexec);
         assertThat(n).isEqualTo(1);
         assertThat(room.flags() & 8).as("MSG_CTRUNC").isEqualTo(8);
         List<Fd> arrived = room.takeFds();
@@ -218,6 +230,35 @@ class DescriptorPassingTest {
         assertThat(fds).noneMatch(Fd::isClosed);
         sender.close();
         assertThat(fds).allMatch(Fd::isClosed);
+    }
+
+    @Test
+    void waitingEndsWithAFrameWithTheTimeAndWithTheConnection() throws Exception {
+        assertThat(receiver.await(false, 1)).isFalse();
+        sender.send(BODY, List.of());
+        sender.flush();
+        assertThat(receiver.await(false, TIMEOUT_MS)).isTrue();
+        receiver.receiveFrame().close();
+        Thread stopper = new Thread(receiver::shutdown);
+        stopper.start();
+        assertThat(receiver.await(false, TIMEOUT_MS)).as("woken by shutdown").isTrue();
+        stopper.join();
+        assertThatExceptionOfType(EOFException.class).isThrownBy(receiver::receiveFrame);
+    }
+
+    @Test
+    void waitingToWriteEndsOnceThePeerReads() throws IOException {
+        receiver.send(new byte[FrameChannel.MAX_REPLY], List.of());
+        assertThat(receiver.flush()).isFalse();
+        assertThat(receiver.await(true, 0)).as("writable").isFalse();
+        Descriptors.drain(sender.socket());
+        assertThat(receiver.await(true, TIMEOUT_MS)).as("writable").isTrue();
+    }
+
+    @Test
+    void shuttingAClosedChannelDownDoesNothing() {
+        receiver.close();
+        receiver.shutdown();
     }
 
     private static List<String> targets(List<Fd> fds) throws IOException {

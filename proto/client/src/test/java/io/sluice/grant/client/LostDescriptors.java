@@ -1,5 +1,8 @@
-package io.sluice.grant.channel;
+package io.sluice.grant.client;
 
+import io.sluice.grant.channel.Child;
+import io.sluice.grant.channel.FrameChannel;
+import io.sluice.grant.channel.ProtocolException;
 import io.sluice.grant.sys.Descriptors;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
@@ -23,8 +26,8 @@ public final class LostDescriptors {
     /** Prints the error that receiving meets, and how many descriptors are open afterwards that were not before. */
     public static void main(String[] arguments) throws Exception {
         List<Fd> pair = Descriptors.socketPair();
-        FrameChannel sender = new FrameChannel(pair.get(0), 1, false);
-        FrameChannel receiver = new FrameChannel(pair.get(1), 1, true);
+        FrameChannel sender = new FrameChannel(pair.get(0), 1);
+        FdChannel receiver = new FdChannel(pair.get(1), 1);
         sender.send(new byte[1], Descriptors.pipes(SENT));
         sender.flush();
         new ProtocolException("").fillInStackTrace(); // loads the class while files can be opened
@@ -33,7 +36,7 @@ public final class LostDescriptors {
         long unlimited = limitOpenFiles(firstFree(pair.get(0)) + ROOM);
         String error = "none";
         try {
-            receiver.receive();
+            receiver.receiveFrame();
         } catch (ProtocolException e) {
             error = e.getMessage();
         }
