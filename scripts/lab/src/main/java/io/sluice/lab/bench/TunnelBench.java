@@ -115,7 +115,7 @@ final class TunnelBench {
 
     private void frames(TunnelRow row, TunnelContender.Running running, Series series) {
         net.takeFlood();
-        running.pin(Rig.WORK_CPU, Rig.LOAD_CPU);
+        running.pin(Rig.WORK_CPU, Rig.WORK_CPU);
         Topology hosts = net.hosts(row.kernel().isPresent());
         RunningProcess load = net.lab()
                 .start(programs.command("loadgen", "v0", "" + FRAME, "" + options.rate(), NOBODY)
