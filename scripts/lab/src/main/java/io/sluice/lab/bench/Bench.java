@@ -27,6 +27,10 @@ public final class Bench {
     /** Exit codes: 0 measured, 1 something failed, 2 the command line was wrong. */
     public static void main(String[] args) {
         try {
+            if (args.length > 0 && args[0].equals("tunnels")) {
+                tunnels(List.of(args).subList(1, args.length));
+                return;
+            }
             Options options = Options.parse(args);
             try (Lab lab = Lab.open()) {
                 Report report = new Bench(options, new Rig(lab, options)).measure();
@@ -40,6 +44,12 @@ public final class Bench {
             System.exit(2);
         } catch (LabException | IOException e) {
             System.err.println("bench: " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private static void tunnels(List<String> args) throws IOException {
+        if (!TunnelBench.run(args)) {
             System.exit(1);
         }
     }
@@ -107,7 +117,7 @@ public final class Bench {
 
     private void count(Contender.Running running, Series series) {
         pause(Duration.ofSeconds(options.warmup()));
-        Usage usage = Usage.of(running);
+        Usage usage = Usage.of(running.process());
         Sample first = sample(running);
         pause(Duration.ofSeconds(options.seconds()));
         Sample last = sample(running);
@@ -122,7 +132,7 @@ public final class Bench {
         if (options.warmup() > 0) {
             Iperf.gigabits(rig.net(), Iperf.Direction.THERE, options.warmup());
         }
-        Usage usage = Usage.of(running);
+        Usage usage = Usage.of(running.process());
         double there = Iperf.gigabits(rig.net(), Iperf.Direction.THERE, options.seconds());
         double back = Iperf.gigabits(rig.net(), Iperf.Direction.BACK, options.seconds());
         progress(String.format(Locale.ROOT, "  %.2f there, %.2f back", there, back));
@@ -141,27 +151,5 @@ public final class Bench {
 
     private static void progress(String line) {
         System.err.println("bench: " + line);
-    }
-
-    /**
-     * CPU time of a process between two moments.
-     *
-     * @param process which; empty if the kernel does the work
-     * @param startNs the first moment
-     * @param startCpu CPU time until then
-     */
-    private record Usage(Optional<RunningProcess> process, long startNs, Duration startCpu) {
-        static Usage of(Contender.Running running) {
-            Optional<RunningProcess> process = running.process();
-            Duration cpu = process.flatMap(RunningProcess::cpuTime).orElse(Duration.ZERO);
-            return new Usage(process, System.nanoTime(), cpu);
-        }
-
-        /** CPUs used on average since the start; NaN if unknown. */
-        double cpus() {
-            return process.flatMap(RunningProcess::cpuTime)
-                    .map(now -> (double) now.minus(startCpu).toNanos() / (System.nanoTime() - startNs))
-                    .orElse(Double.NaN);
-        }
     }
 }

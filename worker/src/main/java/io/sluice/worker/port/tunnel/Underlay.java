@@ -85,6 +85,7 @@ public final class Underlay implements AutoCloseable {
         family = UnderlaySocket.family(socket);
         connected = UnderlaySocket.isConnected(socket);
         matchPort = settings.matchPort() && protocol.isUdp();
+        UnderlaySocket.buffers(socket);
         UnderlaySocket.dontFragment(socket, family, settings.dontFragment());
         boolean segmentation = protocol.isUdp() && settings.segmentation();
         if (segmentation) {

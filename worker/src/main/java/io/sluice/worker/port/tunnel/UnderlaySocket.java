@@ -45,14 +45,21 @@ final class UnderlaySocket {
             if (protocol.isUdp() && !local.isIpv4()) {
                 Native.check(set(socket, SOL_IPV6, IPV6_V6ONLY, 1), "setsockopt(IPV6_V6ONLY)");
             }
-            set(socket, SOL_SOCKET, SO_RCVBUF, BUFFER);
-            set(socket, SOL_SOCKET, SO_SNDBUF, BUFFER);
             Native.check(LIBC.bind(socket.number(), local.sockaddr(), local.sockaddrLength()), "bind(" + what + ")");
             return socket;
         } catch (SyscallException e) {
             socket.close();
             throw e;
         }
+    }
+
+    /**
+     * Has the kernel keep more than its default of 212,992 bytes, which fewer than a hundred frames of 1500 bytes fill: two
+     * superframes. Sockets of a lease need it as well, whoever made them.
+     */
+    static void buffers(Fd socket) {
+        set(socket, SOL_SOCKET, SO_RCVBUF, BUFFER);
+        set(socket, SOL_SOCKET, SO_SNDBUF, BUFFER);
     }
 
     /** AF_INET or AF_INET6. */
