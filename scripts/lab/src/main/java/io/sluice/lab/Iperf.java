@@ -24,10 +24,19 @@ public final class Iperf {
      * its rate in it.
      */
     public static double gigabits(Topology net, Direction direction, int seconds) {
+        return gigabits(net, direction, seconds, 1);
+    }
+
+    /** The same for a second with its beginning: to see that bytes arrive, not how fast. */
+    public static double gigabitsAtOnce(Topology net, Direction direction) {
+        return gigabits(net, direction, 1, 0);
+    }
+
+    private static double gigabits(Topology net, Direction direction, int seconds, int omitted) {
         try (RunningProcess server = RunningProcess.start(
                 Command.of("iperf3", "-s", "-1", "--forceflush").in(net.b()))) {
             server.awaitLine("Server listening", START);
-            Command client = Command.of(words(direction, seconds)).in(net.a());
+            Command client = Command.of(words(direction, seconds, omitted)).in(net.a());
             Finished finished = RunningProcess.run(client, GRACE.plusSeconds(seconds));
             Object result = Json.parse(finished.output());
             Json.at(result, "error").ifPresent(error -> {
@@ -38,9 +47,12 @@ public final class Iperf {
         }
     }
 
-    private static List<String> words(Direction direction, int seconds) {
-        List<String> words = new ArrayList<>(
-                List.of("iperf3", "-c", Topology.ADDRESS_B, "-t", Integer.toString(seconds), "-O", "1", "-J"));
+    private static List<String> words(Direction direction, int seconds, int omitted) {
+        List<String> words =
+                new ArrayList<>(List.of("iperf3", "-c", Topology.ADDRESS_B, "-t", Integer.toString(seconds), "-J"));
+        if (omitted > 0) {
+            words.addAll(List.of("-O", Integer.toString(omitted)));
+        }
         if (direction == Direction.BACK) {
             words.add("-R");
         }

@@ -172,6 +172,11 @@ public final class SluiceStack {
         return RunningProcess.run(environment(install.sluice(words)).as(Identity.TENANT), ANSWER);
     }
 
+    /** {@code command} as the tenant, who finds the sockets in its environment. */
+    public Command asTenant(Command command) {
+        return environment(command).as(Identity.TENANT);
+    }
+
     /** Runs {@code sluice WORDS...} as somebody else. */
     public Finished as(Identity identity, String... words) {
         return RunningProcess.run(environment(install.sluice(words)).as(identity), ANSWER);
@@ -200,6 +205,11 @@ public final class SluiceStack {
                         + " --clear-groups env SLUICE_WORKER=" + workerSocket() + " ")
                 .orElse("env SLUICE_GATEWAY=" + gatewaySocket() + " ");
         return drop + install.home().resolve("scripts/sluice");
+    }
+
+    /** Where its programs are. */
+    public Install install() {
+        return install;
     }
 
     /** The broker's process. */

@@ -200,8 +200,11 @@ class OpeningTest extends WorkerBench {
         startWorker();
         assertFails(
                 () -> vector("v:transport=hybrid,ifname=t1"),
-                Status.Code.NOT_FOUND,
-                "the policy has no packet grant for interface t1 for tenant blue; it has [t0-packets (packet on t0)]");
+                Status.Code.FAILED_PRECONDITION,
+                "port v can't be opened: a hybrid port needs a persistent tap device t1 of the worker's user in the worker's"
+                        + " network namespace, and there a packet socket: of a grant on it, which the policy does not have,"
+                        + " or our own, for which it is root of a user namespace and started with --no-seccomp: there is no device"
+                        + " t1 in this network namespace");
         vectorFails("v:transport=hybrid,ifname=t0");
         assertThat(asked()).containsExactly("t0-packets");
     }

@@ -71,12 +71,12 @@ final class DecodeInteropTest extends Peers {
             RunningProcess.run(
                             Command.of("python3", "-c", SENDER).in(ferry().net().a()), LIMIT)
                     .orThrow();
-            int understood = capture.decoded(PACKETS, layer + " && udp.dstport == 5001", options);
-            assertThat(capture.suspicious(options)).isEmpty();
-            assertThat(understood)
+            Tshark.Opinion opinion = capture.opinion(PACKETS, layer + " && udp.dstport == 5001", options);
+            assertThat(opinion.suspicious()).isEmpty();
+            assertThat(opinion.understood())
                     .as("packets decoded down to UDP for %s", Topology.ADDRESS_B)
                     .isEqualTo(PACKETS);
-            log.saw(understood + " packets decoded, all checksums right");
+            log.saw(opinion.understood() + " packets decoded, all checksums right");
         }
     }
 

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * </pre>
  *
  * <p>The underlay is v2 to v3, 192.0.2.1 to 192.0.2.2 and fd00:2::1 to fd00:2::2. UDP sockets are the worker's own; those of
- * GRE and L2TPv3 over IP come from the broker, in jails that the host routes to: {@link #GRE}, {@link #L2TPV3}.
+ * GRE and L2TPv3 over IP, and some of UDP, come from the broker, in jails that the host routes to: {@link #GRE}, {@link #L2TPV3}.
  */
 final class Ferry implements AutoCloseable {
     static final String NEAR = "192.0.2.1";
@@ -32,13 +32,29 @@ final class Ferry implements AutoCloseable {
     static final String GRE6 = "fd00:7::10";
     static final String L2TPV3 = "198.51.100.20";
     static final String L2TPV3_6 = "fd00:7::20";
+    static final String UDP6 = "fd00:7::30";
 
     /** Leaves room for every header on a path of 1500 bytes. */
     static final int MTU = 1400;
 
     private static final Duration READY = Duration.ofSeconds(30);
 
-    private static final String POLICY = """
+    private final Lab lab;
+    private final Topology net;
+    private final SluiceStack stack;
+    private final CommandLine commands;
+    private String tunnel = "";
+
+    private Ferry(Lab lab, String grants) {
+        this.lab = lab;
+        net = Topology.make(lab);
+        underlay();
+        stack = SluiceStack.start(net, Install.find(), policy(grants));
+        commands = CommandLine.start(lab, stack);
+    }
+
+    private static String policy(String more) {
+        return """
             # Made for one run of a test network.
             version: 1
             admins: [{uid: 0}]
@@ -53,34 +69,47 @@ final class Ferry implements AutoCloseable {
                   gre6: {kind: gre, jail: {gateway: "fd00:7::1", mac: "02:00:00:00:07:11", ipv6: ["fd00:7::10"]}}
                   l2tp4: {kind: l2tpv3, jail: {gateway: 198.51.100.1, mac: "02:00:00:00:07:12", ipv4: [198.51.100.20]}}
                   l2tp6: {kind: l2tpv3, jail: {gateway: "fd00:7::1", mac: "02:00:00:00:07:13", ipv6: ["fd00:7::20"]}}
-            """.formatted(Identity.TENANT.uid());
-
-    private final Lab lab;
-    private final Topology net;
-    private final SluiceStack stack;
-    private String tunnel = "";
-
-    private Ferry(Lab lab) {
-        this.lab = lab;
-        net = Topology.make(lab);
-        underlay();
-        stack = SluiceStack.start(net, Install.find(), POLICY);
-        // In the network of the underlay, where it opens UDP sockets by itself.
-        lab.start(stack.workerCommand("--broker", stack.brokerSocket().toString())
-                        .in(net.dut()))
-                .awaitLine("sluice-worker ready", READY);
-        sluice("port", "add", "left", "left");
+                  udp4: {kind: udp, port: 4789, jail: {gateway: 198.51.100.1, mac: "02:00:00:00:07:15", ipv4: [198.51.100.30]}}
+                  udp6: {kind: udp, port: 1701, jail: {gateway: "fd00:7::1", mac: "02:00:00:00:07:16", ipv6: ["fd00:7::30"]}}
+            """.formatted(Identity.TENANT.uid()) + more.indent(6);
     }
 
     /** Makes the network and starts broker and worker. */
     static Ferry launch() {
+        Ferry ferry = moored("");
+        try {
+            ferry.worker(ferry.workerCommand());
+            ferry.sluice("port", "add", "left", "left");
+            return ferry;
+        } catch (RuntimeException e) {
+            ferry.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Makes the network and starts the broker, no worker.
+     *
+     * @param grants more of them, a line each
+     */
+    static Ferry moored(String grants) {
         Lab lab = Lab.open();
         try {
-            return new Ferry(lab);
+            return new Ferry(lab, grants);
         } catch (RuntimeException e) {
             lab.close();
             throw e;
         }
+    }
+
+    /** The worker's command, as the tenant in the network of the underlay, where it opens UDP sockets by itself. */
+    Command workerCommand() {
+        return stack.workerCommand("--broker", stack.brokerSocket().toString()).in(net.dut());
+    }
+
+    /** Starts the worker. */
+    void worker(Command command) {
+        lab.start(command).awaitLine("sluice-worker ready", READY);
     }
 
     private void underlay() {
@@ -126,13 +155,13 @@ final class Ferry implements AutoCloseable {
         if (!tunnel.isEmpty()) {
             String gone = tunnel;
             tunnel = "";
-            stack.tenant("link", "rm", "left-" + gone);
+            commands.run("link", "rm", "left-" + gone);
             sluice("port", "rm", gone);
         }
     }
 
     String sluice(String... words) {
-        return stack.tenant(words).orThrow().output();
+        return commands.run(words).orThrow().output();
     }
 
     /** The worker's counters. */

@@ -30,6 +30,7 @@ final class KernelInteropTest extends Peers {
             vxlan,  IPv6,                type vxlan id 43 local fd00:2::2 remote fd00:2::1 dstport 4789 nolearning,                  --kind vxlan --local fd00:2::1 --remote fd00:2::2 --vni 43
             vxlan,  port 8472,           type vxlan id 44 local 192.0.2.2 remote 192.0.2.1 dstport 8472 nolearning,                  --kind vxlan --local 192.0.2.1 --remote 192.0.2.2 --vni 44 --port 8472
             vxlan,  no outer checksum,   type vxlan id 45 local 192.0.2.2 remote 192.0.2.1 dstport 4789 nolearning noudpcsum,        --kind vxlan --local 192.0.2.1 --remote 192.0.2.2 --vni 45
+            vxlan,  udp grant,           type vxlan id 46 local 192.0.2.2 remote 198.51.100.30 dstport 4789 nolearning,              tun udp4 --kind vxlan --remote 192.0.2.2 --vni 46
             geneve, IPv4,                type geneve id 7 remote 192.0.2.1,                                                          --kind geneve --local 192.0.2.1 --remote 192.0.2.2 --vni 7
             gre,    gretap with key,     type gretap local 192.0.2.2 remote 198.51.100.10 key 7,                                     tun gre4 --kind gre --remote 192.0.2.2 --rx-key 7 --tx-key 7
             """)

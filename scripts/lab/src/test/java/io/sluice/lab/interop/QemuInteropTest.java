@@ -1,25 +1,20 @@
 package io.sluice.lab.interop;
 
-import io.sluice.lab.Command;
-import io.sluice.lab.RunningProcess;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** QEMU without a guest: a hub that joins an l2tpv3 netdev with a tap device of B, so that plain hosts speak through both. */
 @Tag("interop")
 final class QemuInteropTest extends Peers {
-    private static final String PROGRAM = "qemu-system-x86_64";
     private static final String TAP = "peer";
-    private static final Duration LIMIT = Duration.ofSeconds(30);
-    private static final long DEADLINE_MS = 30_000;
 
-    private RunningProcess qemu;
+    private QemuHub qemu;
 
     /** The options of one session, as both ends are given them but for the direction. */
     record Session(boolean udp, boolean v6, int cookie, String counter, int offset) {
@@ -94,13 +89,16 @@ final class QemuInteropTest extends Peers {
     @Override
     void prepare() {
         ferry().farAddresses("v3");
+        if (Ferry.has(QemuHub.PROGRAM)) {
+            qemu = QemuHub.start(TAP, command -> command.in(ferry().net().b()), ferry().lab()::start);
+            ferry().inner(TAP);
+        }
     }
 
     @AfterEach
-    void stop() {
+    void leave() {
         if (qemu != null) {
-            qemu.close();
-            qemu = null;
+            qemu.leave();
         }
     }
 
@@ -108,8 +106,8 @@ final class QemuInteropTest extends Peers {
     @MethodSource("sessions")
     void framesCrossAnL2tpv3Netdev(Session session) {
         log.speaks("QEMU", session.transport(), session.cookies());
-        needs(PROGRAM, "qemu-system-x86");
-        hub(session.netdev("l", session.far(), session.near(), 2, 1));
+        needs(QemuHub.PROGRAM, "qemu-system-x86");
+        qemu.join(session.netdev("l", session.far(), session.near(), 2, 1));
         String grant = session.udp() ? "" : ",grant=" + (session.v6() ? "l2tp6" : "l2tp4");
         ferry().tunnel("l", "-netdev", session.netdev("l", session.near(), session.far(), 1, 2) + grant);
         log.saw(session.rest() + Exchange.pings(ferry()));
@@ -118,35 +116,14 @@ final class QemuInteropTest extends Peers {
         }
     }
 
-    /** Starts a hub of a tap device and {@code netdev}, whose id is l. */
-    private void hub(String netdev) {
-        qemu = RunningProcess.start(Command.of(
-                        PROGRAM,
-                        "-machine",
-                        "none",
-                        "-display",
-                        "none",
-                        "-monitor",
-                        "none",
-                        "-serial",
-                        "none",
-                        "-netdev",
-                        "tap,id=t,ifname=" + TAP + ",script=no,downscript=no,vnet_hdr=off",
-                        "-netdev",
-                        "hubport,id=h1,hubid=0,netdev=t",
-                        "-netdev",
-                        netdev,
-                        "-netdev",
-                        "hubport,id=h2,hubid=0,netdev=l")
-                .in(ferry().net().b()));
-        Command tap =
-                Command.of("ip", "link", "show", "dev", TAP).in(ferry().net().b());
-        long deadline = System.nanoTime() + DEADLINE_MS * 1_000_000;
-        while (!RunningProcess.run(tap, LIMIT).succeeded()) {
-            if (!qemu.isAlive() || System.nanoTime() > deadline) {
-                throw new AssertionError("QEMU has no tap device: " + qemu.said());
-            }
-        }
-        ferry().inner(TAP);
+    @Test
+    void framesCrossAnL2tpv3NetdevOverASocketOfTheBroker() {
+        log.speaks("QEMU", "l2tpv3 udp v6", "udp grant");
+        needs(QemuHub.PROGRAM, "qemu-system-x86");
+        String ports = ",ipv6=on,udp=on,srcport=1701,dstport=1701,txsession=7";
+        qemu.join("l2tpv3,id=l,src=" + Ferry.FAR6 + ",dst=" + Ferry.UDP6 + ports);
+        ferry().tunnel("l", "-netdev", "l2tpv3,id=l,src=" + Ferry.UDP6 + ",dst=" + Ferry.FAR6 + ports + ",grant=udp6");
+        log.saw(Exchange.pings(ferry()));
+        log.saw(Exchange.tcp(ferry()));
     }
 }

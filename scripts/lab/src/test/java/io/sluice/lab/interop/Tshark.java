@@ -3,6 +3,11 @@ package io.sluice.lab.interop;
 import io.sluice.lab.Command;
 import io.sluice.lab.Namespace;
 import io.sluice.lab.RunningProcess;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,35 +62,64 @@ final class Tshark implements AutoCloseable {
     }
 
     /**
-     * How many packets {@code filter} matches, as soon as there are {@code wanted}, or when the time is over. What else the
-     * hosts say meanwhile (neighbour discovery, multicast reports) is captured too, whenever it likes to come.
+     * What it makes of the packets.
+     *
+     * @param understood how many the filter matches
+     * @param suspicious a line for each that a dissector has something against
      */
-    int decoded(int wanted, String filter, String... options) {
+    record Opinion(int understood, List<String> suspicious) {}
+
+    /**
+     * Its opinion as soon as {@code filter} matches {@code wanted} packets, or when the time is over. What else the hosts say
+     * meanwhile (neighbour discovery, multicast reports) is captured too, whenever it likes to come.
+     */
+    Opinion opinion(int wanted, String filter, String... options) {
         long deadline = System.nanoTime() + LIMIT.toNanos();
-        int decoded;
+        while (packets() < wanted && capture.isAlive() && System.nanoTime() < deadline) {
+            Thread.onSpinWait(); // it starts slowly: not before it can find what it looks for
+        }
+        Opinion opinion;
         do {
-            decoded = lines("eth && " + filter, options).size();
-        } while (decoded < wanted && capture.isAlive() && System.nanoTime() < deadline);
-        return decoded;
+            opinion = read(filter, options);
+        } while (opinion.understood < wanted && capture.isAlive() && System.nanoTime() < deadline);
+        return opinion;
     }
 
-    /** A line for each packet that a dissector has something against. */
-    List<String> suspicious(String... options) {
-        return lines(SUSPICIOUS, options);
+    private Opinion read(String filter, String... options) {
+        try (RunningProcess decoder = lines("eth && " + filter, options);
+                RunningProcess critic = lines(SUSPICIOUS, options)) {
+            return new Opinion(said(decoder).size(), said(critic));
+        }
     }
 
-    private List<String> lines(String filter, String... options) {
+    /** How many the file has by now: a header of 24 bytes, and one of 16 before each, with its length at 8. */
+    private int packets() {
+        try {
+            ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.nativeOrder());
+            int count = 0;
+            int at = 24;
+            while (at + 16 <= bytes.limit()) {
+                at += 16 + bytes.getInt(at + 8);
+                count += at <= bytes.limit() ? 1 : 0;
+            }
+            return count;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<String> said(RunningProcess tshark) {
+        return tshark.await(LIMIT).orThrow().output().lines().toList();
+    }
+
+    private RunningProcess lines(String filter, String... options) {
         List<String> words = new ArrayList<>(List.of("tshark", "-n", "-r", file.toString(), "-Y", filter));
         for (String protocol : List.of("ip", "udp", "tcp")) {
             words.addAll(List.of("-o", protocol + ".check_checksum:TRUE"));
         }
         words.addAll(List.of(options));
         words.addAll(List.of("-T", "fields", "-e", "frame.number", "-e", "_ws.col.Info", "-e", "_ws.expert.message"));
-        return RunningProcess.run(Command.of(words), LIMIT)
-                .orThrow()
-                .output()
-                .lines()
-                .toList();
+        return RunningProcess.start(Command.of(words));
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.sluice.worker.conductor.plan.TapTransport;
 import io.sluice.worker.conductor.plan.TapTransport.Source;
 import io.sluice.worker.port.FrameLimits;
 import io.sluice.worker.port.Port;
+import io.sluice.worker.port.PortInfo;
 import io.sluice.worker.port.tap.HybridPort;
 import io.sluice.worker.port.tap.TapDevice;
 import io.sluice.worker.port.tap.TapPort;
@@ -122,6 +123,9 @@ final class TapOpener {
     private static Port hybrid(Opening opening, TapTransport.Hybrid hybrid) throws ConductorException {
         opening.requireOpenable("/dev/net/tun", "a tap port with a grant of kind tap");
         String name = hybrid.source().ifname();
+        if (hybrid.packet().isEmpty() && !opening.hasGrant("packet", name)) {
+            return opening.own(() -> hybrid(opening, name, hybrid.vnet()));
+        }
         GrantRef grant = hybrid.packet().orElse(new GrantRef.OnInterface("packet", name));
         PacketRequest.Builder narrow = PacketRequest.newBuilder().setSockets(1);
         hybrid.vnet().ifPresent(narrow::setVnetHeader);
@@ -152,6 +156,29 @@ final class TapOpener {
                     "a hybrid port needs a persistent tap device " + name
                             + " of the worker's user in the worker's network"
                             + " namespace, and the packet socket of a grant on it: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    /**
+     * With a packet socket of our own, which takes CAP_NET_RAW: a worker that is root of a user namespace has that, for a
+     * network namespace that was made there. The worker's list of system calls has no such socket.
+     */
+    private static Port hybrid(Opening opening, String name, Optional<Boolean> vnet) throws IOException {
+        try (Closer closer = new Closer()) {
+            Fd reader = closer.add(HybridPort.reader(name));
+            int header = header(vnet.orElse(opening.dataPath().pool().largeFrames() > 0));
+            PortInfo info = opening.info("hybrid", name, TapDevice.mtu(name), features(header));
+            Fd tap = TapDevice.open(name, 1, header).get(0);
+            closer.release();
+            return HybridPort.open(info, tap, reader, header, opening.dataPath().pool(), opening.dataPath()::slots);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new IOException(
+                    "a hybrid port needs a persistent tap device " + name
+                            + " of the worker's user in the worker's network"
+                            + " namespace, and there a packet socket: of a grant on it, which the policy does not have,"
+                            + " or our own, for which it is root of a user namespace and started with --no-seccomp: "
+                            + e.getMessage(),
                     e);
         }
     }

@@ -6,10 +6,13 @@ import io.sluice.lab.Command;
 import io.sluice.lab.RunningProcess;
 import io.sluice.lab.interop.InteropLog;
 import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Tests of one peer, each with a network of its own. */
+/** Tests of one peer, which share a network. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class LocalPeers {
     /** Another one of PATH may be out of reach for the worker's user. */
     static final String PYTHON = "/usr/bin/python3";
@@ -43,6 +46,13 @@ abstract class LocalPeers {
     }
 
     @AfterEach
+    void reset() {
+        if (crossing != null) {
+            crossing.reset();
+        }
+    }
+
+    @AfterAll
     void close() {
         if (crossing != null) {
             crossing.close();

@@ -2,7 +2,9 @@ package io.sluice.lab.interop.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.lab.Identity;
 import io.sluice.lab.RunningProcess;
+import io.sluice.lab.interop.QemuHub;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("interop")
 final class QemuLocalInteropTest extends LocalPeers {
     private static final Duration LIMIT = Duration.ofSeconds(20);
-    private static final String QEMU = "qemu-system-x86_64";
+    private static final String QEMU = QemuHub.PROGRAM;
 
     /** Makes a pair of sockets, starts QEMU with one as descriptor 21, and becomes the worker, with the other as 20. */
     static final String PAIR = """
@@ -29,29 +31,8 @@ final class QemuLocalInteropTest extends LocalPeers {
             os.execvp(sys.argv[at + 1], sys.argv[at + 1:])
             """;
 
-    private static List<String> hub(String netdev) {
-        return List.of(
-                QEMU,
-                "-machine",
-                "none",
-                "-display",
-                "none",
-                "-monitor",
-                "none",
-                "-serial",
-                "none",
-                "-netdev",
-                "tap,id=t,ifname=" + Crossing.DEVICE + ",script=no,downscript=no,vnet_hdr=off",
-                "-netdev",
-                "hubport,id=h1,hubid=0,netdev=t",
-                "-netdev",
-                netdev,
-                "-netdev",
-                "hubport,id=h2,hubid=0,netdev=l");
-    }
-
     private RunningProcess qemu(String netdev) {
-        return crossing().peer(hub(netdev).toArray(String[]::new));
+        return crossing().peer(QemuHub.with(Crossing.DEVICE, netdev).toArray(String[]::new));
     }
 
     private String at(String netdev) {
@@ -109,9 +90,9 @@ final class QemuLocalInteropTest extends LocalPeers {
         needs(PYTHON, "python3-minimal");
         crossing().device("");
         List<String> before = new ArrayList<>(List.of(PYTHON, "-c", PAIR, Integer.toString(type)));
-        before.addAll(hub(netdev));
+        before.addAll(QemuHub.with(Crossing.DEVICE, netdev));
         before.add("--");
-        crossing().worker(before.toArray(String[]::new));
+        crossing().heir(before);
         crossing().port("l", "-netdev", worker);
         exchange();
     }
@@ -131,6 +112,27 @@ final class QemuLocalInteropTest extends LocalPeers {
             assertThat(qemu("vde,id=l,sock=" + directory).isAlive()).isTrue();
             exchange();
             assertThat(vde.isAlive()).isTrue();
+        }
+    }
+
+    @Test
+    void aBridgeJoinsItsTapDeviceAndOurs() {
+        log.speaks("QEMU", "tap", "its tap device and ours in a bridge");
+        needs(QEMU, "qemu-system-x86");
+        String bridge = "ip link add qbr up type bridge";
+        for (String tap : List.of("qtap", "wtap")) {
+            bridge += "; ip tuntap add dev " + tap + " mode tap vnet_hdr user " + Identity.TENANT.uid()
+                    + "; ip link set " + tap + " up master qbr";
+        }
+        crossing().run(crossing().peers(), bridge);
+        try {
+            crossing().device("");
+            crossing().worker();
+            crossing().port("l", "-netdev", "tap,id=l,ifname=wtap,script=no,vnet_hdr=on");
+            qemu("tap,id=l,ifname=qtap,script=no,downscript=no,vnet_hdr=on");
+            exchange();
+        } finally {
+            crossing().run(crossing().peers(), "ip link delete qtap; ip link delete wtap; ip link delete qbr");
         }
     }
 }

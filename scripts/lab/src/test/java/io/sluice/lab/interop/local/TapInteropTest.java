@@ -3,9 +3,12 @@ package io.sluice.lab.interop.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.lab.RunningProcess;
+import io.sluice.lab.Topology;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tap devices with the host's own stack behind them, and a VDE switch with one. */
@@ -33,6 +36,49 @@ final class TapInteropTest extends LocalPeers {
         exchange();
         String features = crossing().run(crossing().net().b(), "ethtool -k " + Crossing.DEVICE);
         assertThat(features).contains("tcp-segmentation-offload: " + vnet);
+        if (vnet.equals("on")) {
+            crossing().sluice("port", "set", "l", "tx=off", "tso=off", "uso=off");
+            log.saw("switched off: " + crossing().tcp());
+        }
+    }
+
+    @Test
+    void theHostsStackSpeaksThroughSeveralQueues() {
+        log.speaks("Linux", "tap", "queues=4");
+        crossing().device("vnet_hdr multi_queue");
+        crossing().worker();
+        crossing().port("l", "-netdev", "tap,id=l,ifname=" + Crossing.DEVICE + ",script=no,queues=4");
+        assertThat(crossing().sluice("port", "show", "l")).contains("4 queues");
+        exchange();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"tap, offloads, 1", "tap-4, 'offloads, 4 queues', 4", "tap-plain, no offloads, 1"})
+    void aHostBehindABridgeSpeaksThroughALeasedTapDevice(String grant, String how, int queues) {
+        log.speaks("Linux", "tap grant", how);
+        Topology net = crossing().net();
+        crossing().run(net.dut(), "ip link add " + Crossing.BRIDGE + " up type bridge");
+        try {
+            crossing().run(net.dut(), "ip link set v2 master " + Crossing.BRIDGE);
+            crossing().run(net.b(), "ip address add " + Topology.ADDRESS_B + "/24 dev v3");
+            crossing().worker();
+            crossing().port("l", "l", grant, "--kind", "tap");
+            assertThat(crossing().sluice("port", "show", "l")).contains(queues == 1 ? "1 queue," : queues + " queues,");
+            log.saw(features());
+            exchange();
+        } finally {
+            crossing().run(net.b(), "ip address flush dev v3");
+            crossing().run(net.dut(), "ip link delete " + Crossing.BRIDGE);
+        }
+    }
+
+    @Test
+    void theHostsStackSpeaksThroughATapDeviceAndAPacketSocketOfTheWorker() {
+        log.speaks("Linux", "hybrid", "own packet socket, in a user namespace");
+        crossing().workerInUserNamespace();
+        crossing().device("vnet_hdr");
+        crossing().port("l", "l:transport=hybrid,ifname=" + Crossing.DEVICE);
+        exchange();
     }
 
     private String features() {
@@ -46,7 +92,7 @@ final class TapInteropTest extends LocalPeers {
         log.speaks("Linux", "tap fd", "vnet_hdr");
         needs(PYTHON, "python3-minimal");
         crossing().device("vnet_hdr");
-        crossing().worker(PYTHON, "-c", OPEN);
+        crossing().heir(List.of(PYTHON, "-c", OPEN));
         crossing().port("l", "-netdev", "tap,id=l,fd=20");
         exchange();
     }
