@@ -36,11 +36,7 @@ final class Sluice implements Contender {
 
     @Override
     public Running start(Rig rig) {
-        SluiceStack running = stack.orElseGet(() -> SluiceStack.start(
-                rig.net(),
-                rig.install(),
-                SluiceStack.policy(rig.options().kind(), rig.options().mode())));
-        stack = Optional.of(running);
+        SluiceStack running = stack(rig);
         RunningProcess worker = running.startWorker();
         switch (rig.options().work()) {
             case RX -> {
@@ -63,6 +59,16 @@ final class Sluice implements Contender {
         return new Worker(running, worker);
     }
 
+    /** The broker, and what belongs to it; started if it is not there yet. */
+    SluiceStack stack(Rig rig) {
+        SluiceStack running = stack.orElseGet(() -> SluiceStack.start(
+                rig.net(),
+                rig.install(),
+                SluiceStack.policy(rig.options().kind(), rig.options().mode())));
+        stack = Optional.of(running);
+        return running;
+    }
+
     /** Links {@code port} to a port without a device. */
     private static void join(SluiceStack running, String port, String vector) {
         running.tenant("port", "add", vector).orThrow();
@@ -70,7 +76,8 @@ final class Sluice implements Contender {
                 .orThrow();
     }
 
-    private static void pin(RunningProcess worker, Rig rig) {
+    /** Has the data path of {@code worker} run where testpmd's forwarding core does. */
+    static void pin(RunningProcess worker, Rig rig) {
         List<Path> threads = dataPathThreads(worker.pid());
         if (threads.isEmpty()) {
             throw new LabException("the worker has no thread whose name starts with " + DATA_PATH_THREAD);
