@@ -15,7 +15,7 @@ import io.sluice.lab.Kind;
  */
 record Effort(int runs, int seconds, int warmup, int trial, int lossPpm, int endurance, int leases) {
     /** What the checks are meant for: medians of five. */
-    static final Effort FULL = new Effort(5, 5, 3, 3, 1000, 600, 120);
+    static final Effort FULL = new Effort(5, 5, 3, 2, 1000, 600, 120);
 
     /** Enough to see that everything works. */
     static final Effort QUICK = new Effort(1, 1, 1, 1, 1000, 15, 18);

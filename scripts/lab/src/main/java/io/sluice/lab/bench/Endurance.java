@@ -45,7 +45,8 @@ final class Endurance {
             if (full == 0) {
                 throw new LabException("there is no rate without drops to take nine tenths of");
             }
-            return run(rig, new Sluice().stack(rig), Math.round(full * PART * 1e6), effort);
+            long rate = Math.max(NoDrop.LEAST_RATE, Math.round(full * PART * 1e6));
+            return run(rig, new Sluice().stack(rig), rate, effort);
         }
     }
 

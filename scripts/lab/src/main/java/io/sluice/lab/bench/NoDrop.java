@@ -17,7 +17,9 @@ final class NoDrop {
     private static final double STEP = 1.25;
     private static final double CLOSE_ENOUGH = 1.03;
     private static final double FULL_RATE = 0.95;
-    private static final long LEAST_RATE = 100_000;
+    /** Frames a second; the load can wait no longer between two. */
+    static final long LEAST_RATE = 100_000;
+
     private static final int MAX_TRIALS = 24;
 
     private final Rig rig;

@@ -76,7 +76,7 @@ final class OffloadedLink {
                             .command("redirect", "v1", "v2")
                             .in(rig.net().dut()));
             process.awaitLine("ready", START);
-            return Steps.running(process);
+            return Steps.inKernel(process);
         }
     }
 }

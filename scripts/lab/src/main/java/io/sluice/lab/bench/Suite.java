@@ -103,7 +103,8 @@ final class Suite {
     private void take(Step step) {
         try {
             step.body().run(options.effort(), found).forEach(result -> found.put(result.id(), result));
-        } catch (LabException | UncheckedIOException | IllegalStateException e) {
+        } catch (RuntimeException e) {
+            // Whatever it is: an hour of other results must not be lost for it.
             Turns.progress("FAILED: " + e.getMessage());
             step.gives().forEach(id -> failures.put(id, String.valueOf(e.getMessage())));
         }
@@ -115,7 +116,7 @@ final class Suite {
 
     private static Map<String, String> machine() {
         Map<String, String> machine = new LinkedHashMap<>();
-        machine.put("Linux", System.getProperty("os.version"));
+        machine.put("Linux", System.getProperty("os.version").replaceAll("[^0-9.].*", ""));
         machine.put("on", cpu() + ", " + Runtime.getRuntime().availableProcessors() + " CPUs");
         machine.put("Java", System.getProperty("java.version"));
         machine.put("date", LocalDate.now(ZoneOffset.UTC).toString());

@@ -22,13 +22,14 @@ final class Turns {
         return take(runs, contenders, contenders.stream().map(Contender::name).toList(), turn);
     }
 
-    /** The same with anything that has a name. */
-    static <C> List<Series> take(int runs, List<C> contenders, List<String> names, Turn<C> turn) {
+    /** The same with anything that has a name. Every other run goes backwards: nobody always follows the same one. */
+    static <C> List<Series> take(int runs, List<C> contenders, List<String> names, Turn<C> body) {
         List<Series> all = names.stream().map(Series::new).toList();
         for (int run = 1; run <= runs; run++) {
-            for (int i = 0; i < all.size(); i++) {
+            for (int turn = 0; turn < all.size(); turn++) {
+                int i = run % 2 == 1 ? turn : all.size() - 1 - turn;
                 progress("run " + run + " of " + runs + ": " + all.get(i).name());
-                turn.take(contenders.get(i), all.get(i));
+                body.take(contenders.get(i), all.get(i));
             }
         }
         return all;

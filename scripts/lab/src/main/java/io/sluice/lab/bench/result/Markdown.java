@@ -56,7 +56,8 @@ public final class Markdown {
                 result.lines().isEmpty() ? Double.NaN : result.lines().get(0).median();
         for (int i = 0; i < result.lines().size(); i++) {
             Figures line = result.lines().get(i);
-            String ratio = i == 0 || line.median() == 0 ? "" : SuiteReport.number(ours / line.median());
+            String ratio =
+                    i == 0 || !result.compares() || line.median() == 0 ? "" : SuiteReport.number(ours / line.median());
             String cpu = Double.isNaN(line.cpuNs()) ? "" : String.format(Locale.ROOT, "%.0f ns", line.cpuNs());
             out.append("| ")
                     .append(i == 0 ? cell(result.title()) + ", " + result.unit() : "")

@@ -43,6 +43,11 @@ public record Result(String id, String title, String unit, Better better, List<F
         return lines.stream().filter(line -> line.name().equals(name)).findFirst();
     }
 
+    /** Whether the first line is ours and the others are to be seen beside it. */
+    boolean compares() {
+        return !lines.isEmpty() && lines.get(0).name().equals("sluice");
+    }
+
     Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("id", id);

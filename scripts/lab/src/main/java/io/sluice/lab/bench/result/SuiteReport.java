@@ -86,10 +86,10 @@ public record SuiteReport(
             double ours = result.lines().get(0).median();
             for (int i = 0; i < result.lines().size(); i++) {
                 Figures line = result.lines().get(i);
-                boolean compared = i > 0 && line.median() != 0;
+                boolean compared = i > 0 && result.compares() && line.median() != 0;
                 out.append(String.format(
                                 Locale.ROOT,
-                                "  %-22s %8s  %-18s %10s %6s",
+                                "  %-26s %8s  %-18s %10s %6s",
                                 line.name(),
                                 number(line.median()),
                                 number(line.least()) + " .. " + number(line.most()),
