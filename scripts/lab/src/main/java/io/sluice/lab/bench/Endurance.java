@@ -40,12 +40,12 @@ final class Endurance {
             Rig rig = new Rig(lab, effort.options(Work.L2FWD, Kind.XDP, 64));
             double full = Optional.ofNullable(found.get(RATE_FROM))
                     .flatMap(result -> result.line("sluice"))
-                    .map(Figures::median)
+                    .map(line -> line.median() * 1e6)
                     .orElseGet(() -> NoDrop.ofSluice(rig, effort));
             if (full == 0) {
                 throw new LabException("there is no rate without drops to take nine tenths of");
             }
-            long rate = Math.max(NoDrop.LEAST_RATE, Math.round(full * PART * 1e6));
+            long rate = Math.max(NoDrop.LEAST_RATE, Math.round(full * PART));
             return run(rig, new Sluice().stack(rig), rate, effort);
         }
     }
