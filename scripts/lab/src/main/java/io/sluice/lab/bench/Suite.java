@@ -69,7 +69,7 @@ final class Suite {
         SuiteReport report =
                 options.from().map(file -> SuiteReport.parse(read(file))).orElseGet(this::measure);
         Path directory = directory();
-        write(directory, report);
+        write(directory, report, report.results());
         write(directory.resolve("suite.md"), Markdown.section(report, ""));
         if (options.document()) {
             document(report);
@@ -132,17 +132,17 @@ final class Suite {
                 .orElse(System.getProperty("os.arch"));
     }
 
-    /** JSON and a plot of each result. */
-    private void write(Path directory, SuiteReport report) {
+    /** JSON of all results, and plots of some. */
+    private static void write(Path directory, SuiteReport report, List<Result> plotted) {
         write(directory.resolve(FILE), report.json() + "\n");
-        for (Result result : report.results()) {
+        for (Result result : plotted) {
             write(directory.resolve(result.id() + ".svg"), Bars.draw(result, report.effort()));
         }
     }
 
     /** The same into docs/: results and plots in a folder, and the section of the page. */
     private void document(SuiteReport report) {
-        write(home.resolve("docs/performance"), report);
+        write(home.resolve("docs/performance"), report, report.plotted());
         Path page = home.resolve("docs/performance.md");
         write(page, Markdown.replaced(read(page), Markdown.section(report, "performance/")));
         Turns.progress("written: " + page);

@@ -35,7 +35,7 @@ public final class Markdown {
         report.results().forEach(result -> out.append(rows(result)));
         if (!plots.isEmpty()) {
             out.append('\n');
-            report.results()
+            report.plotted()
                     .forEach(result -> out.append("![" + result.title() + "](" + plots + result.id() + ".svg)\n"));
         }
         return out.toString();

@@ -33,6 +33,14 @@ public record SuiteReport(
         return Checks.ALL.stream().map(check -> check.judge(byId, failures)).toList();
     }
 
+    /** What is worth a plot on a page: what a check is made of, if there is something to compare. */
+    public List<Result> plotted() {
+        List<String> checked = Checks.ALL.stream().map(Check::result).toList();
+        return results.stream()
+                .filter(result -> result.lines().size() > 1 && checked.contains(result.id()))
+                .toList();
+    }
+
     /** Whether a check failed. */
     public boolean failed() {
         return findings().stream().anyMatch(finding -> finding.verdict() == Verdict.FAILED);
