@@ -1,8 +1,9 @@
 /*
- * cycler SOCKET CYCLES SEED AT_ONCE GRANT...: clients of the fd plane (docs/protocol.md) that come and go. Each of CYCLES
+ * cycler [-c] SOCKET CYCLES SEED AT_ONCE GRANT...: clients of the fd plane (docs/protocol.md) that come and go. Each of CYCLES
  * children connects, asks for a pool and one or two of the grants at random, and then lets go in one of several ways: it
  * closes, ends without confirming, ends while it holds, or is killed (SIGKILL) at some moment before that. A broker that is
- * not there is waited for. Prints how the children ended: "granted N refused N gone N killed N".
+ * not there is waited for. With -c, calm, each asks for one grant, confirms it and closes, and nobody is killed: what a rate
+ * is measured with. Prints how the children ended: "granted N refused N gone N killed N".
  */
 #include <errno.h>
 #include <poll.h>
@@ -22,6 +23,9 @@ enum { GRANTED = 0, REFUSED = 10, GONE = 11, FDS = 253, POOL = 1 << 20, MAX_AT_O
 enum { HELLO = 2, ACQUIRE = 4, CONFIRM = 5, REPLY_ERROR = 2, REPLY_WELCOME = 3, REPLY_ACQUIRED = 5, ERROR_BUSY = 6 };
 
 static uint8_t reply[1 << 16];
+
+/* Nothing is left to chance but which grant it is. */
+static int calm;
 
 static size_t put_varint(uint8_t *to, uint64_t value)
 {
@@ -127,7 +131,7 @@ static size_t put_acquire(uint8_t *to, char **grants, int count)
 	pool[0] = 1 << 3;
 	length = 1 + put_varint(pool + 1, POOL);
 	n += put_bytes(to + n, 1, pool, length);
-	for (int i = 1 + rand() % 2; i > 0; i--) {
+	for (int i = calm ? 1 : 1 + rand() % 2; i > 0; i--) {
 		const char *name = grants[rand() % count];
 
 		length = put_bytes(grant, 1, name, strlen(name));
@@ -157,12 +161,12 @@ static int cycle(const char *path, char **grants, int count)
 	}
 	if (what != REPLY_ACQUIRED)
 		return REFUSED;
-	if (rand() % 8 == 0)
+	if (!calm && rand() % 8 == 0)
 		return GRANTED; /* never confirmed */
 	memcpy(confirm + 1, body + 1, 8);
 	if (!send_request(broker, 1000, CONFIRM, confirm, sizeof(confirm)) || read_reply(broker, &body) == 0)
 		return GONE;
-	if (rand() % 2)
+	if (calm || rand() % 2)
 		close(broker);
 	return GRANTED;
 }
@@ -185,8 +189,13 @@ int main(int argc, char **argv)
 	pid_t running[MAX_AT_ONCE] = {0};
 	unsigned granted = 0, refused = 0, gone = 0, killed = 0;
 
+	if (argc > 1 && strcmp(argv[1], "-c") == 0) {
+		calm = 1;
+		argv++;
+		argc--;
+	}
 	if (argc < 6) {
-		fprintf(stderr, "usage: cycler SOCKET CYCLES SEED AT_ONCE GRANT...\n");
+		fprintf(stderr, "usage: cycler [-c] SOCKET CYCLES SEED AT_ONCE GRANT...\n");
 		return 2;
 	}
 	unsigned cycles = atoi(argv[2]), seed = atoi(argv[3]);
@@ -197,7 +206,7 @@ int main(int argc, char **argv)
 			if (running[slot] == 0)
 				running[slot] = start(argv[1], argv + 5, argc - 5, seed + ++i);
 		}
-		if (rand() % 3 == 0) {
+		if (!calm && rand() % 3 == 0) {
 			pid_t victim = running[rand() % at_once];
 
 			usleep(rand() % 20000);

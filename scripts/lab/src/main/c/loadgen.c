@@ -1,7 +1,8 @@
 /*
- * loadgen DEVICE FRAME RATE DESTINATION: sends equal UDP frames of FRAME bytes (without FCS) out of DEVICE until it is
- * told to end, RATE a second (at least 100000), or as many as one core can if RATE is 0. Prints how many it has sent
- * when it ends.
+ * loadgen DEVICE FRAME RATE DESTINATION [numbered]: sends equal UDP frames of FRAME bytes (without FCS) out of DEVICE until
+ * it is told to end, RATE a second (at least 100000), or as many as one core can if RATE is 0. Prints how many it has sent
+ * when it ends. Numbered frames have their number, from 0 on, in the first eight bytes of their payload, and its complement
+ * in the next eight, both in the order of this machine: what sink.c checks.
  *
  * The frames come out of BPF_PROG_TEST_RUN in live-frame mode: the kernel runs an XDP program over pages of its own
  * and the program redirects each to the device. No system call, no copy and no skb per packet, so the sender is not
@@ -21,6 +22,9 @@
  * frames, counting and waiting, happens in the program. WAITS bounds its loop, for the verifier.
  */
 enum { RUN = 1 << 30, BATCH = 64, WAITS = 512, MIN_RATE = 100000, MIN_FRAME = 60, MAX_FRAME = 3400 };
+
+/* Where the payload of UDP over IPv4 begins. */
+enum { NUMBER_AT = 42 };
 
 /* What the program keeps: when the next frame is due in 1/256 ns, and how many frames there were. */
 struct state {
@@ -87,6 +91,8 @@ static int parse_mac(const char *text, uint8_t *mac)
 	INSN(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_8, 0, 0, interval),                                                  \
 	INSN(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_7, BPF_REG_8, offsetof(struct state, due), 0)
 
+#define KEEP_CONTEXT INSN(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_6, BPF_REG_1, 0, 0)
+
 #define BEGIN(map)                                                                                                     \
 	INSN(BPF_LD | BPF_IMM | BPF_DW, BPF_REG_7, BPF_PSEUDO_MAP_VALUE, 0, map), INSN(0, 0, 0, 0, 0)
 
@@ -98,13 +104,32 @@ static int parse_mac(const char *text, uint8_t *mac)
 	INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, 0),                                                         \
 	INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_redirect), INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
-static int load(int map, int ifindex, uint64_t rate)
+/* r6 points to the context, r7 to the state. A frame without room for it, which there is none of, has no number. */
+#define NUMBER                                                                                                         \
+	INSN(BPF_LDX | BPF_MEM | BPF_W, BPF_REG_2, BPF_REG_6, offsetof(struct xdp_md, data), 0),                       \
+	INSN(BPF_LDX | BPF_MEM | BPF_W, BPF_REG_3, BPF_REG_6, offsetof(struct xdp_md, data_end), 0),                   \
+	INSN(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_4, BPF_REG_2, 0, 0),                                                 \
+	INSN(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_4, 0, 0, NUMBER_AT + 16),                                            \
+	INSN(BPF_JMP | BPF_JGT | BPF_X, BPF_REG_4, BPF_REG_3, 4, 0),                                                   \
+	INSN(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_5, BPF_REG_7, offsetof(struct state, sent), 0),                       \
+	INSN(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_2, BPF_REG_5, NUMBER_AT, 0),                                          \
+	INSN(BPF_ALU64 | BPF_XOR | BPF_K, BPF_REG_5, 0, 0, -1),                                                        \
+	INSN(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_2, BPF_REG_5, NUMBER_AT + 8, 0)
+
+/* Which programs there are: paced or not, numbered or not. */
+static int load(int map, int ifindex, uint64_t rate, int numbered)
 {
+	const int interval = rate == 0 ? 0 : (int)(256e9 / (double)rate);
 	const struct bpf_insn flood[] = {BEGIN(map), COUNT_AND_REDIRECT(ifindex)};
-	if (rate == 0)
-		return load_xdp(flood, COUNT(flood));
-	const struct bpf_insn paced[] = {BEGIN(map), PACE((int)(256e9 / (double)rate)), COUNT_AND_REDIRECT(ifindex)};
-	return load_xdp(paced, COUNT(paced));
+	const struct bpf_insn paced[] = {BEGIN(map), PACE(interval), COUNT_AND_REDIRECT(ifindex)};
+	const struct bpf_insn flood_numbered[] = {KEEP_CONTEXT, BEGIN(map), NUMBER, COUNT_AND_REDIRECT(ifindex)};
+	const struct bpf_insn paced_numbered[] = {KEEP_CONTEXT, BEGIN(map), PACE(interval), NUMBER,
+						  COUNT_AND_REDIRECT(ifindex)};
+
+	if (numbered)
+		return rate == 0 ? load_xdp(flood_numbered, COUNT(flood_numbered))
+				 : load_xdp(paced_numbered, COUNT(paced_numbered));
+	return rate == 0 ? load_xdp(flood, COUNT(flood)) : load_xdp(paced, COUNT(paced));
 }
 
 int main(int argc, char **argv)
@@ -112,8 +137,9 @@ int main(int argc, char **argv)
 	static uint8_t frame[MAX_FRAME];
 	uint8_t destination[ETH_ALEN];
 
-	if (argc != 5 || !parse_mac(argv[4], destination)) {
-		fprintf(stderr, "usage: loadgen DEVICE FRAME RATE DESTINATION\n");
+	int numbered = argc == 6 && strcmp(argv[5], "numbered") == 0;
+	if ((argc != 5 && !numbered) || !parse_mac(argv[4], destination)) {
+		fprintf(stderr, "usage: loadgen DEVICE FRAME RATE DESTINATION [numbered]\n");
 		return 2;
 	}
 	int ifindex = if_nametoindex(argv[1]);
@@ -132,7 +158,7 @@ int main(int argc, char **argv)
 	build(frame, size, destination);
 
 	int map = make_map(BPF_MAP_TYPE_ARRAY, sizeof(struct state));
-	int prog = load(map, ifindex, rate);
+	int prog = load(map, ifindex, rate, numbered);
 	/* No SA_RESTART: the signal has to end the run. */
 	struct sigaction action = {.sa_handler = on_signal};
 	sigaction(SIGTERM, &action, NULL);

@@ -62,7 +62,9 @@ public record Install(Path home) {
         List<Path> sources = new ArrayList<>();
         sources.add(Path.of("scripts/sluice"));
         sources.addAll(files(Path.of("target/run/native")));
-        for (String module : MODULES) {
+        List<String> modules = new ArrayList<>(MODULES);
+        modules.add("scripts/lab"); // for what a benchmark does as the tenant
+        for (String module : modules) {
             Path built = Path.of(module).resolve("target");
             files(built).stream()
                     .filter(file -> file.toString().endsWith(".jar"))

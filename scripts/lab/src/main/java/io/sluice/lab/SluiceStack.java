@@ -177,6 +177,11 @@ public final class SluiceStack {
         return environment(command).as(Identity.TENANT);
     }
 
+    /** The command {@code sluice WORDS...} as the tenant, in an empty namespace, to be started. */
+    public Command tenantCommand(String... words) {
+        return environment(install.sluice(words)).as(Identity.TENANT).inEmptyNetwork();
+    }
+
     /** Runs {@code sluice WORDS...} as somebody else. */
     public Finished as(Identity identity, String... words) {
         return RunningProcess.run(environment(install.sluice(words)).as(identity), ANSWER);

@@ -1,6 +1,7 @@
 package io.sluice.lab.bench;
 
 import io.sluice.lab.Iperf;
+import io.sluice.lab.Kind;
 import io.sluice.lab.Lab;
 import io.sluice.lab.LabException;
 import io.sluice.lab.RunningProcess;
@@ -26,19 +27,21 @@ public final class Bench {
 
     /** Exit codes: 0 measured, 1 something failed, 2 the command line was wrong. */
     public static void main(String[] args) {
+        if (Suite.isMeant(args)) {
+            Suite.execute(args);
+            return;
+        }
         try {
             if (args.length > 0 && args[0].equals("tunnels")) {
                 tunnels(List.of(args).subList(1, args.length));
                 return;
             }
             Options options = Options.parse(args);
-            try (Lab lab = Lab.open()) {
-                Report report = new Bench(options, new Rig(lab, options)).measure();
-                if (options.plot().isPresent()) {
-                    Files.writeString(options.plot().get(), SvgPlot.draw(report));
-                }
-                System.out.print(options.json() ? report.json() + "\n" : report.table());
+            Report report = measure(options);
+            if (options.plot().isPresent()) {
+                Files.writeString(options.plot().get(), SvgPlot.draw(report));
             }
+            System.out.print(options.json() ? report.json() + "\n" : report.table());
         } catch (IllegalArgumentException e) {
             System.err.println("bench: " + e.getMessage() + ". See scripts/bench --help");
             System.exit(2);
@@ -54,17 +57,15 @@ public final class Bench {
         }
     }
 
-    private Report measure() {
-        List<Contender> contenders = contenders();
-        List<Series> all = contenders.stream().map(c -> new Series(c.name())).toList();
-        // In turn, so that a change of the machine's mood meets all of them.
-        for (int run = 1; run <= options.runs(); run++) {
-            for (int i = 0; i < contenders.size(); i++) {
-                progress("run " + run + " of " + options.runs() + ": "
-                        + all.get(i).name());
-                run(contenders.get(i), all.get(i));
-            }
+    /** Measures in a test network of its own. */
+    static Report measure(Options options) {
+        try (Lab lab = Lab.open()) {
+            return new Bench(options, new Rig(lab, options)).measure();
         }
+    }
+
+    private Report measure() {
+        List<Series> all = Turns.take(options.runs(), contenders(), this::run);
         Optional<Series> ours = all.stream().filter(s -> s.name().equals(OURS)).findFirst();
         return new Report(
                 options, ours, all.stream().filter(s -> !s.name().equals(OURS)).toList());
@@ -73,7 +74,11 @@ public final class Bench {
     private List<Contender> contenders() {
         List<Contender> all = new ArrayList<>(
                 switch (options.work()) {
-                    case TCP -> List.of(new Sluice(), new KernelBridge(), new Mmsg());
+                    // Only with plain frames, as those of xdp ports are, can testpmd take part.
+                    case TCP ->
+                        options.kind() == Kind.XDP
+                                ? List.of(new Sluice(), new Testpmd(Kind.XDP), new KernelBridge(), new Mmsg())
+                                : List.of(new Sluice(), new KernelBridge(), new Mmsg());
                     case JAIL -> Jailed.withAndWithoutRules();
                     case L2FWD, RX, TX -> List.of(new Sluice(), new Testpmd(options.kind()));
                 });
@@ -84,17 +89,7 @@ public final class Bench {
             }
         }
         all.removeIf(c -> !options.only().isEmpty() && !options.only().contains(c.name()));
-        all.removeIf(this::isMissing);
-        if (all.isEmpty()) {
-            throw new LabException("there is nothing left to measure");
-        }
-        return all;
-    }
-
-    private boolean isMissing(Contender contender) {
-        Optional<String> why = contender.missing(rig);
-        why.ifPresent(reason -> progress("left out: " + contender.name() + ": " + reason));
-        return why.isPresent();
+        return Turns.withoutMissing(rig, all);
     }
 
     private void run(Contender contender, Series series) {
@@ -107,19 +102,19 @@ public final class Bench {
                     try (load) {
                         count(running, series);
                     }
-                    progress(String.format(Locale.ROOT, "  of %.2f Mpps offered", Rig.offered(load)));
+                    Turns.progress(String.format(Locale.ROOT, "  of %.2f Mpps offered", Rig.offered(load)));
                 }
             }
         }
-        progress(String.format(
+        Turns.progress(String.format(
                 Locale.ROOT, "  %.2f %s", series.last(), options.work().unit()));
     }
 
     private void count(Contender.Running running, Series series) {
-        pause(Duration.ofSeconds(options.warmup()));
+        Turns.pause(Duration.ofSeconds(options.warmup()));
         Usage usage = Usage.of(running.process());
         Sample first = sample(running);
-        pause(Duration.ofSeconds(options.seconds()));
+        Turns.pause(Duration.ofSeconds(options.seconds()));
         Sample last = sample(running);
         series.add(first.millionsUntil(last), usage.cpus());
     }
@@ -135,21 +130,7 @@ public final class Bench {
         Usage usage = Usage.of(running.process());
         double there = Iperf.gigabits(rig.net(), Iperf.Direction.THERE, options.seconds());
         double back = Iperf.gigabits(rig.net(), Iperf.Direction.BACK, options.seconds());
-        progress(String.format(Locale.ROOT, "  %.2f there, %.2f back", there, back));
+        Turns.progress(String.format(Locale.ROOT, "  %.2f there, %.2f back", there, back));
         series.add((there + back) / 2, usage.cpus());
-    }
-
-    /** The measured time itself: nothing is awaited but the clock. */
-    private static void pause(Duration time) {
-        try {
-            Thread.sleep(time.toMillis());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new LabException("interrupted while measuring", e);
-        }
-    }
-
-    private static void progress(String line) {
-        System.err.println("bench: " + line);
     }
 }

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.stream.Stream;
 
 /**
  * The C programs of a benchmark, compiled for the run.
@@ -27,7 +29,10 @@ record Programs(Path directory) {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        for (String name : new String[] {"loadgen", "sink", "mmsg"}) {
+        for (String name : new String[] {"loadgen", "sink", "mmsg", "checker", "redirect", "rr", "cycler"}) {
+            if (isNewer(target.resolve(name), sources)) {
+                continue;
+            }
             Command compiler = Command.of(
                     "gcc",
                     "-O2",
@@ -44,6 +49,24 @@ record Programs(Path directory) {
             RunningProcess.run(compiler, LIMIT).orThrow();
         }
         return new Programs(target);
+    }
+
+    /** Whether a program is newer than all sources: they are few. */
+    private static boolean isNewer(Path program, Path sources) {
+        try (Stream<Path> all = Files.list(sources)) {
+            if (!Files.exists(program)) {
+                return false;
+            }
+            FileTime built = Files.getLastModifiedTime(program);
+            for (Path source : all.toList()) {
+                if (Files.getLastModifiedTime(source).compareTo(built) >= 0) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A command that runs the program {@code name}. */

@@ -6,9 +6,12 @@ import io.sluice.lab.Install;
 import io.sluice.lab.Json;
 import io.sluice.lab.Kind;
 import io.sluice.lab.Lab;
+import io.sluice.lab.LabException;
 import io.sluice.lab.RunningProcess;
 import io.sluice.lab.Topology;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -26,6 +29,8 @@ final class Rig {
 
     private static final String NOBODY = "02:00:00:00:0b:02";
     private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
+    private static final int MAX_LOOKS = 100;
 
     private final Options options;
     private final Topology net;
@@ -74,12 +79,21 @@ final class Rig {
 
     /** Starts the flood into v0. */
     RunningProcess startLoad() {
-        RunningProcess load = lab().start(programs.command(
-                        "loadgen",
-                        net.v0().name(),
-                        Integer.toString(options.frame()),
-                        Long.toString(options.rate()),
-                        NOBODY)
+        return startLoad(options.rate());
+    }
+
+    /**
+     * Starts another load into v0.
+     *
+     * @param rate frames a second; 0: as many as one core can
+     * @param more arguments of loadgen.c
+     */
+    RunningProcess startLoad(long rate, String... more) {
+        List<String> words =
+                new ArrayList<>(List.of(net.v0().name(), Integer.toString(options.frame()), Long.toString(rate)));
+        words.add(NOBODY);
+        words.addAll(List.of(more));
+        RunningProcess load = lab().start(programs.command("loadgen", words.toArray(String[]::new))
                 .in(net.a())
                 .on(LOAD_CPU));
         load.awaitLine("sending", LIMIT);
@@ -93,10 +107,34 @@ final class Rig {
 
     /** Millions of frames a second that {@code load}, which has ended, offered. */
     static double offered(RunningProcess load) {
-        String[] words = load.lastLine(line -> line.startsWith("sent "))
+        String[] words = lastWords(load);
+        return Double.parseDouble(words[1]) / Double.parseDouble(words[3]) * 1e3;
+    }
+
+    /** Frames that {@code load}, which has ended, sent. */
+    static double sent(RunningProcess load) {
+        return Double.parseDouble(lastWords(load)[1]);
+    }
+
+    private static String[] lastWords(RunningProcess load) {
+        return load.lastLine(line -> line.startsWith("sent "))
                 .orElse("sent 0 in 1 ns")
                 .split(" ", -1);
-        return Double.parseDouble(words[1]) / Double.parseDouble(words[3]) * 1e3;
+    }
+
+    /** Frames that have arrived behind v3, once no more come. */
+    double settled() {
+        double before = arrived().count();
+        for (int looks = 0; looks < MAX_LOOKS; looks++) {
+            Turns.pause(BETWEEN_LOOKS);
+            double now = arrived().count();
+            if (now == before) {
+                return now;
+            }
+            before = now;
+        }
+        throw new LabException("frames still arrive "
+                + BETWEEN_LOOKS.multipliedBy(MAX_LOOKS).toSeconds() + " s after the load has ended");
     }
 
     private RunningProcess startSink() {

@@ -1,5 +1,6 @@
 package io.sluice.lab.bench;
 
+import io.sluice.lab.bench.result.Figures;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -50,6 +51,20 @@ final class Series {
     /** Median of the CPUs used; NaN if unknown. */
     double cpus() {
         return median(cpu);
+    }
+
+    /**
+     * The same for a report of a suite.
+     *
+     * @param countsPackets whether the figures are millions of packets a second, so that there is a CPU time for each
+     */
+    Figures figures(boolean countsPackets) {
+        List<Double> nanoseconds = new ArrayList<>();
+        for (int i = 0; i < figures.size(); i++) {
+            nanoseconds.add(cpu.get(i) / figures.get(i) * 1e3);
+        }
+        boolean known = countsPackets && nanoseconds.stream().allMatch(Double::isFinite);
+        return new Figures(name, figures, known ? Figures.median(nanoseconds) : Double.NaN);
     }
 
     private static double median(List<Double> values) {

@@ -27,11 +27,7 @@ final class Sluice implements Contender {
 
     @Override
     public Running start(Rig rig) {
-        SluiceStack running = stack.orElseGet(() -> SluiceStack.start(
-                rig.net(),
-                rig.install(),
-                SluiceStack.policy(rig.options().kind(), rig.options().mode())));
-        stack = Optional.of(running);
+        SluiceStack running = stack(rig);
         RunningProcess worker = running.startWorker();
         switch (rig.options().work()) {
             case RX -> {
@@ -52,6 +48,16 @@ final class Sluice implements Contender {
             DataPathThreads.pin(rig.lab(), worker, Rig.WORK_CPU);
         }
         return new Worker(running, worker);
+    }
+
+    /** The broker, and what belongs to it; started if it is not there yet. */
+    SluiceStack stack(Rig rig) {
+        SluiceStack running = stack.orElseGet(() -> SluiceStack.start(
+                rig.net(),
+                rig.install(),
+                SluiceStack.policy(rig.options().kind(), rig.options().mode())));
+        stack = Optional.of(running);
+        return running;
     }
 
     /** Links {@code port} to a port without a device. */

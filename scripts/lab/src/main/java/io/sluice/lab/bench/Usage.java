@@ -5,10 +5,11 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * CPU time of a process between two moments.
+ * CPU time of a process since a moment, as the kernel accounts it (utime and stime of /proc/PID/stat): all of its threads, and
+ * what the kernel does in their system calls.
  *
  * @param process which; empty if the kernel does the work
- * @param startNs the first moment
+ * @param startNs the moment
  * @param startCpu CPU time until then
  */
 record Usage(Optional<RunningProcess> process, long startNs, Duration startCpu) {
@@ -20,8 +21,13 @@ record Usage(Optional<RunningProcess> process, long startNs, Duration startCpu) 
 
     /** CPUs used on average since the start; NaN if unknown. */
     double cpus() {
+        return ns() / (System.nanoTime() - startNs);
+    }
+
+    /** CPU time since the start in nanoseconds; NaN if unknown. */
+    double ns() {
         return process.flatMap(RunningProcess::cpuTime)
-                .map(now -> (double) now.minus(startCpu).toNanos() / (System.nanoTime() - startNs))
+                .map(now -> (double) now.minus(startCpu).toNanos())
                 .orElse(Double.NaN);
     }
 }

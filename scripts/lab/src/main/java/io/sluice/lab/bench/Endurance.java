@@ -1,0 +1,122 @@
+package io.sluice.lab.bench;
+
+import io.sluice.lab.Kind;
+import io.sluice.lab.Lab;
+import io.sluice.lab.LabException;
+import io.sluice.lab.RunningProcess;
+import io.sluice.lab.SluiceStack;
+import io.sluice.lab.bench.result.Figures;
+import io.sluice.lab.bench.result.Result;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A long time at nine tenths of the rate that is forwarded without drops: what is lost, how much the worker's private memory grows
+ * (from a quarter of the time on, when all is loaded and compiled), and how long its longest pause for garbage collection was.
+ */
+final class Endurance {
+    private static final double PART = 0.9;
+    private static final String RATE_FROM = "nodrop.xdp.64";
+    private static final Duration READY = Duration.ofSeconds(20);
+    private static final Duration PROGRESS = Duration.ofMinutes(1);
+    private static final Pattern PAUSE = Pattern.compile("Pause .* ([0-9.]+)ms$");
+
+    private Endurance() {}
+
+    static Step step() {
+        return new Step(
+                "endurance", List.of("endurance.lost", "endurance.growth", "endurance.pause"), Endurance::measure);
+    }
+
+    private static List<Result> measure(Effort effort, Map<String, Result> found) {
+        try (Lab lab = Lab.open()) {
+            Rig rig = new Rig(lab, effort.options(Work.L2FWD, Kind.XDP, 64));
+            double full = Optional.ofNullable(found.get(RATE_FROM))
+                    .flatMap(result -> result.line("sluice"))
+                    .map(line -> line.median() * 1e6)
+                    .orElseGet(() -> NoDrop.ofSluice(rig, effort));
+            if (full == 0) {
+                throw new LabException("there is no rate without drops to take nine tenths of");
+            }
+            long rate = Math.max(NoDrop.LEAST_RATE, Math.round(full * PART));
+            return run(rig, new Sluice().stack(rig), rate, effort);
+        }
+    }
+
+    private static List<Result> run(Rig rig, SluiceStack stack, long rate, Effort effort) {
+        Path log = stack.workerSocket().resolveSibling("gc.log");
+        try (RunningProcess worker = rig.lab()
+                .start(stack.workerCommand("--broker", stack.brokerSocket().toString())
+                        .with("SLUICE_JAVA_OPTS", "-Xlog:gc:file=" + log))) {
+            worker.awaitLine("sluice-worker ready", READY);
+            stack.connect(Kind.XDP);
+            DataPathThreads.pin(rig.lab(), worker, Rig.WORK_CPU);
+            warmUp(rig, effort);
+            Turns.progress(String.format(Locale.ROOT, "%.2f Mpps for %d s", rate / 1e6, effort.endurance()));
+            double before = rig.settled();
+            RunningProcess load = rig.startLoad(rate);
+            double growth;
+            try (load) {
+                growth = growth(worker, effort);
+            }
+            double lost = Math.max(0, Rig.sent(load) - (rig.settled() - before)) / Rig.sent(load) * 1e6;
+            String title = String.format(Locale.ROOT, "%d s at %.2f Mpps, ", effort.endurance(), rate / 1e6);
+            return List.of(
+                    one("endurance.lost", title + "frames lost", "of a million", lost),
+                    one("endurance.growth", title + "growth of private memory", "MB", growth),
+                    one("endurance.pause", title + "longest GC pause", "ms", longestPause(log)));
+        }
+    }
+
+    private static Result one(String id, String title, String unit, double value) {
+        Turns.progress(String.format(Locale.ROOT, "  %s: %.2f %s", title, value, unit));
+        return new Result(id, title, unit, Result.Better.LESS, List.of(Figures.of("sluice", List.of(value))));
+    }
+
+    private static void warmUp(Rig rig, Effort effort) {
+        RunningProcess load = rig.startLoad();
+        try (load) {
+            Turns.pause(Duration.ofSeconds(Math.max(1, effort.warmup())));
+        }
+    }
+
+    /** Waits for the whole time. Returns by how many megabytes private memory grew after the first quarter. */
+    private static double growth(RunningProcess worker, Effort effort) {
+        Duration whole = Duration.ofSeconds(effort.endurance());
+        Turns.pause(whole.dividedBy(4));
+        double before = ProcessMemory.of(worker.pid()).anonymous();
+        Duration left = whole.minus(whole.dividedBy(4));
+        while (!left.isZero()) {
+            Duration part = left.compareTo(PROGRESS) > 0 ? PROGRESS : left;
+            Turns.pause(part);
+            left = left.minus(part);
+            Turns.progress("  " + left.toSeconds() + " s to go");
+        }
+        return Math.max(0, ProcessMemory.of(worker.pid()).anonymous() - before);
+    }
+
+    private static double longestPause(Path log) {
+        try {
+            return longestPause(Files.readString(log));
+        } catch (IOException e) {
+            throw new LabException("the worker's JVM has written no log of its collections", e);
+        }
+    }
+
+    /** The longest pause in a log of {@code -Xlog:gc}, in milliseconds; 0 if there was none. */
+    static double longestPause(String log) {
+        return log.lines()
+                .map(PAUSE::matcher)
+                .filter(java.util.regex.Matcher::find)
+                .mapToDouble(matcher -> Double.parseDouble(matcher.group(1)))
+                .max()
+                .orElse(0);
+    }
+}
