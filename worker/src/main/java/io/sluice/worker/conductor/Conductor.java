@@ -10,6 +10,7 @@ import io.sluice.worker.engine.DataPath;
 import io.sluice.worker.engine.IdleStrategy;
 import io.sluice.worker.graph.CrossConnect;
 import io.sluice.worker.port.Counters;
+import io.sluice.worker.port.Offload;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
@@ -217,11 +218,18 @@ public final class Conductor implements AutoCloseable {
     public void setPort(String name, PortChange change) throws ConductorException {
         PortState state = port(name);
         Tuning wanted = change.applied(state.tuning);
-        List<String> switchedOn = change.switchedOn();
+        List<String> switchedOn = change.switchedOn(Offload::needsVnet);
         if (state.isUp() && !switchedOn.isEmpty() && !viewPort(name).carriesVnet()) {
             throw new ConductorException(
                     Kind.REFUSED,
                     "port " + name + " can't have " + switchedOn.get(0) + " on: its frames carry no vnet header");
+        }
+        if (!change.switchedOn(Offload::needsUdpSuperframes).isEmpty()
+                && !KernelRelease.running().hasUdpSuperframes()) {
+            throw new ConductorException(
+                    Kind.REFUSED,
+                    "port " + name + " can't have " + Offload.RX_UDP_GRO.label() + " on: "
+                            + "this kernel takes no superframes of UDP; Linux 6.2 and later do");
         }
         state.tuning = wanted;
         if (state.isUp()) {
@@ -373,7 +381,14 @@ public final class Conductor implements AutoCloseable {
             }
         });
         return new Snapshot(
-                System.nanoTime(), listed, total.received(), total.created(), total.sent(), total.dropped(), inFlight);
+                System.nanoTime(),
+                listed,
+                total.received(),
+                total.created(),
+                total.merged(),
+                total.sent(),
+                total.dropped(),
+                inFlight);
     }
 
     /** Copies every port's counters between two cycles; returns the packets that ports hold. */
