@@ -291,6 +291,34 @@ public final class Conductor implements AutoCloseable {
 
     // Links
 
+    /**
+     * Joins two ports, of which one has service paths, with only {@code path} of it: with a port for it, which is there as
+     * long as the link.
+     */
+    public LinkState addLink(String name, String a, String b, ServicePath path) throws ConductorException {
+        PortState portA = port(a);
+        PortState portB = port(b);
+        if (ServicePath.hasPaths(portA) == ServicePath.hasPaths(portB)) {
+            throw new ConductorException(
+                    Kind.INVALID,
+                    "a link that matches a service path has one nsh port: " + a + " and " + b + " are "
+                            + (ServicePath.hasPaths(portA) ? "both" : "none"));
+        }
+        PortState carrier = ServicePath.hasPaths(portA) ? portA : portB;
+        if (path.isOf(carrier)) {
+            return addLink(name, a, b);
+        }
+        PortState own = addPort(path.on(carrier));
+        try {
+            LinkState link = carrier == portA ? addLink(name, own.name(), b) : addLink(name, a, own.name());
+            own.ofLink = link.name();
+            return link;
+        } catch (ConductorException e) {
+            removePort(own.name());
+            throw e;
+        }
+    }
+
     /** Joins two ports; {@code name} empty: "a-b". */
     public LinkState addLink(String name, String a, String b) throws ConductorException {
         PortState portA = port(a);
@@ -349,6 +377,11 @@ public final class Conductor implements AutoCloseable {
                     Kind.NOT_FOUND, "there is no link " + name + "; `sluice link ls` lists " + links.keySet());
         }
         deactivate(link);
+        for (PortState port : List.of(link.a, link.b)) {
+            if (port.ofLink.equals(name)) {
+                removePort(port.name());
+            }
+        }
     }
 
     /** All links, in the order that they were added. */

@@ -36,7 +36,9 @@ public enum PortCounter {
     RX_DROP_TTL("packets", "Received packets whose NSH hop count was used up.", true),
     RX_DROP_PEER("packets", "Received packets from an address that no tunnel of the socket has as its peer.", true),
     RX_DROP_KEY(
-            "packets", "Received packets of a known peer with a key, session or VNI that no tunnel to it has.", true),
+            "packets",
+            "Received packets of a known peer with a key, session, VNI or service path that no tunnel to it has.",
+            true),
     RX_DROP_FULL("packets", "Received packets to a tunnel that was not polled fast enough.", true),
     RX_DROP_CLOSED("packets", "Received packets that waited to be polled when the port was removed.", true),
     RX_DROP_CUT(
