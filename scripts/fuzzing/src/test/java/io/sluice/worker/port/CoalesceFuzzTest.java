@@ -119,7 +119,7 @@ class CoalesceFuzzTest {
         byte[] headers = input.bytes(input.u8());
         byte[] frame = Arrays.copyOf(headers, Math.max(14, headers.length) + payload);
         for (int i = headers.length; i < frame.length; i++) {
-            frame[i] = (byte) (i * 31 >>> 3);
+            frame[i] = (byte) ((i * 31) >>> 3);
         }
         seal(frame);
         List<Packet> packets = new ArrayList<>();
