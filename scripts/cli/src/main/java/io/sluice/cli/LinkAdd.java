@@ -3,6 +3,7 @@ package io.sluice.cli;
 import io.sluice.worker.v1.AddLinkRequest;
 import io.sluice.worker.v1.Link;
 import io.sluice.worker.v1.LinksGrpc;
+import io.sluice.worker.v1.ServicePath;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -11,8 +12,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "add",
         description = "Cross-connects two ports: what one receives the other sends, both ways.",
-        customSynopsis = "sluice link add A B [--name NAME] [OPTIONS]")
+        customSynopsis = "sluice link add A B [--spi N [--si N]] [--name NAME] [OPTIONS]")
 final class LinkAdd extends Action.Calling {
+    private static final int MOST_INDEX = 255;
+
     @Parameters(index = "0", paramLabel = "A", description = "a port")
     String a;
 
@@ -21,6 +24,12 @@ final class LinkAdd extends Action.Calling {
 
     @Option(names = "--name", paramLabel = "NAME", description = "name of the link (default: A-B)")
     String name = "";
+
+    @Option(names = "--spi", paramLabel = "N", description = "only this service path of the nsh port A or B")
+    Integer spi;
+
+    @Option(names = "--si", paramLabel = "N", description = "only this service index of it, 1..255 (default: any)")
+    Integer si;
 
     LinkAdd(Globals globals, Terminal terminal) {
         super(Target.WORKER, globals, terminal);
@@ -33,12 +42,24 @@ final class LinkAdd extends Action.Calling {
 
     @Override
     void run(Remote worker) {
-        Link link = worker.stub(LinksGrpc::newBlockingStub)
-                .addLink(AddLinkRequest.newBuilder()
-                        .setName(name)
-                        .setA(a)
-                        .setB(b)
-                        .build());
+        Link link = worker.stub(LinksGrpc::newBlockingStub).addLink(request());
         print(() -> Json.of(link), () -> link.getName() + " connects " + link.getA() + " and " + link.getB());
+    }
+
+    private AddLinkRequest request() {
+        AddLinkRequest.Builder request =
+                AddLinkRequest.newBuilder().setName(name).setA(a).setB(b);
+        if (spi == null && si == null) {
+            return request.build();
+        }
+        if (spi == null) {
+            throw new Failure(
+                    ExitCode.USAGE, failing() + ": --si is an index of a service path; --spi is expected, too");
+        }
+        if (si != null && (si < 1 || si > MOST_INDEX)) {
+            throw new Failure(ExitCode.USAGE, failing() + ": --si " + si + ": 1 to " + MOST_INDEX + " is expected");
+        }
+        return request.setPath(ServicePath.newBuilder().setSpi(spi).setSi(si == null ? 0 : si))
+                .build();
     }
 }

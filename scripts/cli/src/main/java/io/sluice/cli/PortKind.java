@@ -18,6 +18,7 @@ enum PortKind {
             "--over",
             "--spi",
             "--si",
+            "--rx-si",
             "--md-type",
             "--next-hop",
             "--local",

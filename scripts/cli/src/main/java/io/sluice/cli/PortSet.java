@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
             "  depth=N            packets in a vector, 1..256",
             "  tx-usecs=N         how long a packet may wait for others to be sent with it (0: not at all)",
             "  tx-frames=N        how many waiting packets are sent at once (0: as many as the depth)",
-            "  rx=on|off, tx=on|off, tso=on|off, uso=on|off, or an offload as sluice port show names it",
+            "  rx=on|off, tx=on|off, tso=on|off, uso=on|off, gro=on|off, or an offload as sluice port show names it",
             "",
             "  sluice port set up tx-usecs=50 tso=off depth=64"
         })

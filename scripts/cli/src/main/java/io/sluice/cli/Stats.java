@@ -101,11 +101,13 @@ final class Stats {
                 + balance.getCreated()
                 - balance.getSent()
                 - balance.getDropped()
+                - balance.getMerged()
                 - balance.getInFlight();
         return "balance: received " + balance.getReceived()
                 + (balance.getCreated() == 0 ? "" : " + created " + balance.getCreated())
                 + " = sent " + balance.getSent()
                 + " + dropped " + balance.getDropped()
+                + (balance.getMerged() == 0 ? "" : " + merged " + balance.getMerged())
                 + " + in flight " + balance.getInFlight()
                 + (off == 0 ? "" : " (OFF BY " + off + ")");
     }

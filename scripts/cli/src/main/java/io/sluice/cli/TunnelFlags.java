@@ -58,6 +58,9 @@ final class TunnelFlags {
     @Option(names = "--si", paramLabel = "N", description = "nsh: service index of what is sent (default: 255)")
     int si;
 
+    @Option(names = "--rx-si", paramLabel = "N", description = "nsh: service index of what comes (default: any)")
+    int rxSi;
+
     @Option(names = "--md-type", paramLabel = "1|2", description = "nsh: type of its metadata (default: 1)")
     int mdType;
 
@@ -123,7 +126,8 @@ final class TunnelFlags {
     }
 
     private NshOptions.Builder nsh() {
-        NshOptions.Builder nsh = NshOptions.newBuilder().setSpi(spi).setSi(si).setMdType(mdType);
+        NshOptions.Builder nsh =
+                NshOptions.newBuilder().setSpi(spi).setSi(si).setRxSi(rxSi).setMdType(mdType);
         if (over == null) {
             throw new IllegalArgumentException("nsh needs --over ethernet, gre or vxlan-gpe");
         }

@@ -7,6 +7,7 @@ import io.sluice.worker.v1.Attempt;
 import io.sluice.worker.v1.Info;
 import io.sluice.worker.v1.Link;
 import io.sluice.worker.v1.RemoveLinkRequest;
+import io.sluice.worker.v1.ServicePath;
 import org.junit.jupiter.api.Test;
 
 class LinkAndInfoTest extends CommandTest {
@@ -42,6 +43,22 @@ class LinkAndInfoTest extends CommandTest {
                         .build());
         assertThat(out("link add a b --json")).isEqualTo("{\"name\":\"wire\",\"a\":\"a\",\"b\":\"b\"}\n");
         assertThat(((AddLinkRequest) server.request).getName()).isEmpty();
+    }
+
+    @Test
+    void linkMatchesAServicePathOrOneHopOfIt() {
+        server.link = LINK;
+        assertThat(out("link add a b --spi 291")).startsWith("wire connects");
+        assertThat(((AddLinkRequest) server.request).getPath())
+                .isEqualTo(ServicePath.newBuilder().setSpi(291).build());
+        assertThat(out("link add a b --spi 0 --si 254")).startsWith("wire connects");
+        assertThat(((AddLinkRequest) server.request).getPath())
+                .isEqualTo(ServicePath.newBuilder().setSi(254).build());
+        assertThat(((AddLinkRequest) server.request).hasPath()).isTrue();
+        assertThat(err(2, "link add a b --si 254"))
+                .isEqualTo("sluice: cannot link a and b: --si is an index of a service path; --spi is expected, too\n");
+        assertThat(err(2, "link add a b --spi 1 --si 256"))
+                .isEqualTo("sluice: cannot link a and b: --si 256: 1 to 255 is expected\n");
     }
 
     @Test

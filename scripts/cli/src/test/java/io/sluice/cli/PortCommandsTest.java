@@ -176,11 +176,13 @@ class PortCommandsTest extends CommandTest {
         assertThat(added("t --kind vxlan-gpe --remote ::1 --vni 1").hasVxlanGpe())
                 .isTrue();
         assertThat(added("t --kind GENEVE --remote ::1 --vni 1").hasGeneve()).isTrue();
-        NshOptions nsh = added("t --kind nsh --over vxlan-gpe --remote ::1 --vni 1 --spi 123 --si 9 --md-type 2")
+        NshOptions nsh = added(
+                        "t --kind nsh --over vxlan-gpe --remote ::1 --vni 1 --spi 123 --si 9 --rx-si 10 --md-type 2")
                 .getNsh();
         assertThat(nsh.getVxlanGpe().getVni()).isEqualTo(1);
         assertThat(nsh.getSpi()).isEqualTo(123);
         assertThat(nsh.getSi()).isEqualTo(9);
+        assertThat(nsh.getRxSi()).isEqualTo(10);
         assertThat(nsh.getMdType()).isEqualTo(2);
         assertThat(added("t lan --over ethernet --next-hop 02:00:00:00:00:01")
                         .getNsh()

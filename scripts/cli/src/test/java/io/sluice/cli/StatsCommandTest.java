@@ -68,10 +68,11 @@ class StatsCommandTest extends CommandTest {
     void jsonHasCountersByNameAndTheFill() {
         server.snapshots.set(0, snapshot(5, 10, 4, 640, 10, 0));
         assertThat(out("stats --json"))
-                .isEqualTo("{\"time_ns\":5,\"ports\":[{\"port\":\"a\",\"counters\":{\"rx_packets\":10,\"rx_vectors\":4,"
-                        + "\"rx_bytes\":640,\"tx_packets\":10,\"tx_drop_full\":0},\"fill\":2.5},"
-                        + "{\"port\":\"idle\",\"counters\":{},\"fill\":null}],"
-                        + "\"balance\":{\"received\":10,\"sent\":10,\"dropped\":0,\"in_flight\":0,\"created\":0}}\n");
+                .isEqualTo(
+                        "{\"time_ns\":5,\"ports\":[{\"port\":\"a\",\"counters\":{\"rx_packets\":10,\"rx_vectors\":4,"
+                                + "\"rx_bytes\":640,\"tx_packets\":10,\"tx_drop_full\":0},\"fill\":2.5},"
+                                + "{\"port\":\"idle\",\"counters\":{},\"fill\":null}],"
+                                + "\"balance\":{\"received\":10,\"sent\":10,\"dropped\":0,\"in_flight\":0,\"created\":0,\"merged\":0}}\n");
     }
 
     @Test
@@ -93,11 +94,12 @@ class StatsCommandTest extends CommandTest {
                         .setBalance(Balance.newBuilder()
                                 .setReceived(10)
                                 .setCreated(3)
-                                .setSent(12))
+                                .setMerged(2)
+                                .setSent(10))
                         .build());
         assertThat(out("stats"))
                 .isEqualTo(
-                        "no ports\nbalance: received 10 + created 3 = sent 12 + dropped 0 + in flight 0 (OFF BY 1)\n");
+                        "no ports\nbalance: received 10 + created 3 = sent 10 + dropped 0 + merged 2 + in flight 0 (OFF BY 1)\n");
     }
 
     @Test

@@ -30,10 +30,15 @@ public record Counters(Object json) {
 
     /** Packets that went in and are neither out, nor counted as dropped, nor on their way: always 0. */
     public double unaccounted() {
-        return balance("received") + balance("created") - balance("sent") - balance("dropped") - balance("in_flight");
+        return balance("received")
+                + balance("created")
+                - balance("merged")
+                - balance("sent")
+                - balance("dropped")
+                - balance("in_flight");
     }
 
-    /** A member of the balance: received, created, sent, dropped, in_flight. */
+    /** A member of the balance: received, created, merged, sent, dropped, in_flight. */
     public double balance(String member) {
         return Json.number(json, "balance", member);
     }

@@ -10,7 +10,7 @@ final class CountersTest {
             {"time_ns": 12, "ports": [
               {"port": "left", "counters": {"rx": 7, "tx": 0}},
               {"port": "right", "counters": {"rx": 9}}],
-             "balance": {"received": 10, "sent": 6, "dropped": 3, "in_flight": 2, "created": 4}}
+             "balance": {"received": 10, "sent": 6, "dropped": 3, "in_flight": 1, "created": 4, "merged": 1}}
             """;
 
     @Test

@@ -46,6 +46,17 @@ public final class Checksum {
         return bytes.order() == ByteOrder.LITTLE_ENDIAN ? Short.reverseBytes((short) folded) & 0xffff : folded;
     }
 
+    /**
+     * Sum of the pseudo-header of TCP and UDP (RFC 9293, RFC 8200), to be folded.
+     *
+     * @param ip where the IP header is
+     * @param protocol 6 or 17
+     * @param length of the TCP or UDP header and what it carries, in bytes
+     */
+    public static long pseudoHeader(ByteBuffer bytes, int ip, boolean ipv4, int protocol, int length) {
+        return sum(bytes, ip + (ipv4 ? 12 : 8), ipv4 ? 8 : 32) + protocol + length;
+    }
+
     /** Folds a sum to 16 bits with end-around carry. */
     public static int fold(long sum) {
         long s = sum;

@@ -44,7 +44,8 @@ public sealed interface Encapsulation {
 
         @Override
         public long key() {
-            return rxKey.isPresent() ? keyed(rxKey.getAsInt()) : 0;
+            long key = rxKey.isPresent() ? keyed(rxKey.getAsInt()) : 0;
+            return nsh.isPresent() ? nsh.get().key(key) : key;
         }
 
         /** A key is 32 bits, and having none is not the same as 0. */
@@ -155,7 +156,7 @@ public sealed interface Encapsulation {
 
         @Override
         public long key() {
-            return vni;
+            return nsh.isPresent() ? nsh.get().key(vni) : vni;
         }
 
         @Override

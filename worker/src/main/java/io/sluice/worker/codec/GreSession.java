@@ -26,6 +26,7 @@ final class GreSession implements Session {
     private final Nsh nsh;
     private final int protocol;
     private final int flags;
+    private final long rxKey;
     private final int txKey;
     private final boolean pinned;
     private final int header;
@@ -37,6 +38,7 @@ final class GreSession implements Session {
         boolean counted = gre.sequence() != Counting.NONE;
         nsh = gre.nsh().orElse(null);
         protocol = nsh == null ? ETHERNET : Nsh.ETHERTYPE;
+        rxKey = gre.rxKey().isPresent() ? Encapsulation.Gre.keyed(gre.rxKey().getAsInt()) : 0;
         txKey = gre.txKey().orElse(0);
         flags = (gre.checksum() ? CHECKSUM : 0) | (gre.txKey().isPresent() ? KEY : 0) | (counted ? SEQUENCE : 0);
         pinned = gre.sequence() == Counting.PINNED;
@@ -63,6 +65,13 @@ final class GreSession implements Session {
         if (length(flags) > length) {
             return Drop.SHORT.code();
         }
+        long key = carrier(bytes, offset, flags);
+        int header = length(flags);
+        boolean nsh = NetworkOrder.u16(bytes, offset + 2) == Nsh.ETHERTYPE;
+        return nsh ? Nsh.key(bytes, offset + header, length - header, key) : key;
+    }
+
+    private static long carrier(ByteBuffer bytes, int offset, int flags) {
         return (flags & KEY) == 0 ? 0 : Encapsulation.Gre.keyed(NetworkOrder.i32(bytes, keyAt(offset, flags)));
     }
 
@@ -106,6 +115,9 @@ final class GreSession implements Session {
         }
         if ((got & CHECKSUM) != 0 && Checksum.fold(Checksum.sum(bytes, offset, length)) != 0xffff) {
             return Drop.CHECKSUM.code();
+        }
+        if (nsh != null && carrier(bytes, offset, got) != rxKey) { // Protocol.key mixes it with the path
+            return Drop.SERVICE_PATH.code();
         }
         int gre = length(got);
         if ((got & SEQUENCE) != 0) {

@@ -62,6 +62,36 @@ public record Nsh(
         }
     }
 
+    /** Set in keys of tunnels that carry NSH, so that those of frames are others; below it index 8, path and carrier 48. */
+    private static final long KEYED = 1L << 56;
+
+    private static final int INDEX_SHIFT = 48;
+    private static final long CARRIER = (1L << INDEX_SHIFT) - 1;
+
+    /** What {@link Protocol#key} says of packets for this path on a carrier with this key. */
+    long key(long carrier) {
+        return key(carrier, rxPath, rxIndex.orElse(0));
+    }
+
+    /** The same of the header at {@code at}, or {@link Drop#SHORT}. */
+    static long key(ByteBuffer bytes, int at, int length, long carrier) {
+        if (length < BASE) {
+            return Drop.SHORT.code();
+        }
+        return key(carrier, NetworkOrder.u24(bytes, at + 4), NetworkOrder.u8(bytes, at + 7));
+    }
+
+    /** A VNI and a path fit into 48 bits. GRE's key and a path are mixed, and its session compares the key again. */
+    private static long key(long carrier, int path, int index) {
+        long mixed = (carrier >>> 24 == 0 ? carrier : carrier * 0x9e3779b97f4a7c15L) ^ (long) path << 24;
+        return KEYED | (long) index << INDEX_SHIFT | (mixed & CARRIER);
+    }
+
+    /** The key of the tunnel that takes any index of the path that {@code key} is of; the same for what is no path. */
+    public static long anyIndex(long key) {
+        return (key & KEYED) == 0 ? key : key & (KEYED | CARRIER);
+    }
+
     /** Bytes that {@link #write} writes. */
     int overhead() {
         return mdType == 1 ? MD1 : BASE;

@@ -75,7 +75,7 @@ public enum Protocol {
      *
      * @param offset first byte of the tunnel header
      * @param length bytes from there to the packet's end
-     * @return the key that {@link Encapsulation#key()} has for the tunnel, 40 bits at most, or a {@link Drop#code()}
+     * @return the key that {@link Encapsulation#key()} has for the tunnel, 57 bits at most and 40 without NSH, or a {@link Drop#code()}
      */
     public abstract long key(ByteBuffer bytes, int offset, int length);
 

@@ -45,7 +45,10 @@ final class VxlanGpeSession implements Session {
         if (reserved || (flags & VALID_VNI) == 0) {
             return Drop.FLAGS.code();
         }
-        return NetworkOrder.u24(bytes, offset + 4);
+        int vni = NetworkOrder.u24(bytes, offset + 4);
+        boolean nsh = (flags & NEXT_PROTOCOL) != 0 && bytes.get(offset + 3) == NSH;
+        int header = VxlanSession.HEADER;
+        return nsh ? Nsh.key(bytes, offset + header, length - header, vni) : vni;
     }
 
     @Override

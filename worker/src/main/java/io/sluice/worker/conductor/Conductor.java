@@ -10,6 +10,7 @@ import io.sluice.worker.engine.DataPath;
 import io.sluice.worker.engine.IdleStrategy;
 import io.sluice.worker.graph.CrossConnect;
 import io.sluice.worker.port.Counters;
+import io.sluice.worker.port.Offload;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
@@ -217,11 +218,18 @@ public final class Conductor implements AutoCloseable {
     public void setPort(String name, PortChange change) throws ConductorException {
         PortState state = port(name);
         Tuning wanted = change.applied(state.tuning);
-        List<String> switchedOn = change.switchedOn();
+        List<String> switchedOn = change.switchedOn(Offload::needsVnet);
         if (state.isUp() && !switchedOn.isEmpty() && !viewPort(name).carriesVnet()) {
             throw new ConductorException(
                     Kind.REFUSED,
                     "port " + name + " can't have " + switchedOn.get(0) + " on: its frames carry no vnet header");
+        }
+        if (!change.switchedOn(Offload::needsUdpSuperframes).isEmpty()
+                && !KernelRelease.running().hasUdpSuperframes()) {
+            throw new ConductorException(
+                    Kind.REFUSED,
+                    "port " + name + " can't have " + Offload.RX_UDP_GRO.label() + " on: "
+                            + "this kernel takes no superframes of UDP; Linux 6.2 and later do");
         }
         state.tuning = wanted;
         if (state.isUp()) {
@@ -283,6 +291,34 @@ public final class Conductor implements AutoCloseable {
 
     // Links
 
+    /**
+     * Joins two ports, of which one has service paths, with only {@code path} of it: with a port for it, which is there as
+     * long as the link.
+     */
+    public LinkState addLink(String name, String a, String b, ServicePath path) throws ConductorException {
+        PortState portA = port(a);
+        PortState portB = port(b);
+        if (ServicePath.hasPaths(portA) == ServicePath.hasPaths(portB)) {
+            throw new ConductorException(
+                    Kind.INVALID,
+                    "a link that matches a service path has one nsh port: " + a + " and " + b + " are "
+                            + (ServicePath.hasPaths(portA) ? "both" : "none"));
+        }
+        PortState carrier = ServicePath.hasPaths(portA) ? portA : portB;
+        if (path.isOf(carrier)) {
+            return addLink(name, a, b);
+        }
+        PortState own = addPort(path.on(carrier));
+        try {
+            LinkState link = carrier == portA ? addLink(name, own.name(), b) : addLink(name, a, own.name());
+            own.ofLink = link.name();
+            return link;
+        } catch (ConductorException e) {
+            removePort(own.name());
+            throw e;
+        }
+    }
+
     /** Joins two ports; {@code name} empty: "a-b". */
     public LinkState addLink(String name, String a, String b) throws ConductorException {
         PortState portA = port(a);
@@ -341,6 +377,11 @@ public final class Conductor implements AutoCloseable {
                     Kind.NOT_FOUND, "there is no link " + name + "; `sluice link ls` lists " + links.keySet());
         }
         deactivate(link);
+        for (PortState port : List.of(link.a, link.b)) {
+            if (port.ofLink.equals(name)) {
+                removePort(port.name());
+            }
+        }
     }
 
     /** All links, in the order that they were added. */
@@ -373,7 +414,14 @@ public final class Conductor implements AutoCloseable {
             }
         });
         return new Snapshot(
-                System.nanoTime(), listed, total.received(), total.created(), total.sent(), total.dropped(), inFlight);
+                System.nanoTime(),
+                listed,
+                total.received(),
+                total.created(),
+                total.merged(),
+                total.sent(),
+                total.dropped(),
+                inFlight);
     }
 
     /** Copies every port's counters between two cycles; returns the packets that ports hold. */

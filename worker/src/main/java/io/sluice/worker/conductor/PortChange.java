@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * What is to be different about a port; what is empty stays as it is.
@@ -18,8 +19,9 @@ public record PortChange(OptionalInt depth, OptionalInt txUsecs, OptionalInt txF
         offloads = Map.copyOf(offloads);
         for (String name : offloads.keySet()) {
             if (Offload.named(name).isEmpty()) {
-                throw new IllegalArgumentException("offload " + PortPlan.shown(name)
-                        + " is unknown; there are rx, tx, tso, uso and the long names that `sluice port show` prints");
+                throw new IllegalArgumentException(
+                        "offload " + PortPlan.shown(name)
+                                + " is unknown; there are rx, tx, tso, uso, gro and the long names that `sluice port show` prints");
             }
         }
     }
@@ -59,10 +61,11 @@ public record PortChange(OptionalInt depth, OptionalInt txUsecs, OptionalInt txF
         }
     }
 
-    /** Names that are to be switched on. */
-    List<String> switchedOn() {
+    /** Names that are to be switched on, of offloads such as {@code wanted}. */
+    List<String> switchedOn(Predicate<Offload> wanted) {
         return offloads.entrySet().stream()
                 .filter(Map.Entry::getValue)
+                .filter(change -> Offload.named(change.getKey()).stream().anyMatch(wanted))
                 .map(Map.Entry::getKey)
                 .sorted()
                 .toList();

@@ -25,6 +25,9 @@ public final class PortState {
     PortInfo lastInfo;
     String reason = "";
 
+    /** The link that it was opened for and goes with; empty: it was asked for. */
+    String ofLink = "";
+
     /** Whether to open it again when the broker comes back. */
     boolean wanted = true;
 

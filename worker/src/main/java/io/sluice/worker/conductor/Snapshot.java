@@ -8,12 +8,20 @@ import java.util.Map;
  *
  * @param timeNs of {@link System#nanoTime()}
  * @param ports in the order that they were added
- * @param received packets, over all ports that exist or ever existed; so are the next three
+ * @param received packets, over all ports that exist or ever existed; so are the next four
  * @param created packets that came about by segmenting superframes, beyond the superframe itself
+ * @param merged packets that became part of a superframe of another one
  * @param inFlight packets that ports hold now
  */
 public record Snapshot(
-        long timeNs, List<PortCounters> ports, long received, long created, long sent, long dropped, long inFlight) {
+        long timeNs,
+        List<PortCounters> ports,
+        long received,
+        long created,
+        long merged,
+        long sent,
+        long dropped,
+        long inFlight) {
     /** The counters of one port, by name. */
     public record PortCounters(String port, Map<String, Long> values) {}
 

@@ -76,6 +76,7 @@ final class CountersService extends CountersGrpc.CountersImplBase {
                 .setBalance(Balance.newBuilder()
                         .setReceived(taken.received())
                         .setCreated(taken.created())
+                        .setMerged(taken.merged())
                         .setSent(taken.sent())
                         .setDropped(taken.dropped())
                         .setInFlight(taken.inFlight()));

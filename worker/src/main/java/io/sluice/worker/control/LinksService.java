@@ -2,6 +2,8 @@ package io.sluice.worker.control;
 
 import io.grpc.stub.StreamObserver;
 import io.sluice.worker.conductor.Conductor;
+import io.sluice.worker.conductor.ConductorException;
+import io.sluice.worker.conductor.ServicePath;
 import io.sluice.worker.v1.AddLinkRequest;
 import io.sluice.worker.v1.Link;
 import io.sluice.worker.v1.LinksGrpc;
@@ -9,6 +11,7 @@ import io.sluice.worker.v1.ListLinksRequest;
 import io.sluice.worker.v1.ListLinksResponse;
 import io.sluice.worker.v1.RemoveLinkRequest;
 import io.sluice.worker.v1.RemoveLinkResponse;
+import java.util.OptionalInt;
 
 /** Links: add, remove, list. */
 final class LinksService extends LinksGrpc.LinksImplBase {
@@ -20,7 +23,17 @@ final class LinksService extends LinksGrpc.LinksImplBase {
 
     @Override
     public void addLink(AddLinkRequest request, StreamObserver<Link> observer) {
-        Failures.answer(observer, () -> message(conductor.addLink(request.getName(), request.getA(), request.getB())));
+        Failures.answer(observer, () -> message(add(request)));
+    }
+
+    private Conductor.LinkState add(AddLinkRequest request) throws ConductorException {
+        if (!request.hasPath()) {
+            return conductor.addLink(request.getName(), request.getA(), request.getB());
+        }
+        int si = request.getPath().getSi();
+        OptionalInt index = si == 0 ? OptionalInt.empty() : OptionalInt.of(si);
+        ServicePath path = new ServicePath(request.getPath().getSpi(), index);
+        return conductor.addLink(request.getName(), request.getA(), request.getB(), path);
     }
 
     @Override

@@ -59,16 +59,16 @@ final class PortDetails {
                 boolean any = has(view, offload) || has(view, io.sluice.worker.port.Offload.TX_TCP6);
                 list.add(offload("tcp-segmentation-offload", any, !view.carriesVnet()));
             }
-            list.add(offload(offload.label(), has(view, offload), !view.carriesVnet()));
+            if (offload == io.sluice.worker.port.Offload.RX_GRO) {
+                list.add(offload("generic-segmentation-offload", true, true)); // what a port can't take is cut here
+            }
+            list.add(offload(offload.label(), has(view, offload), offload.needsVnet() && !view.carriesVnet()));
         }
-        // A superframe that a port can't take is segmented here; superframes are not put together here.
-        list.add(offload("generic-segmentation-offload", true, true));
-        list.add(offload("generic-receive-offload", false, true));
         return list;
     }
 
     private static boolean has(PortView view, io.sluice.worker.port.Offload offload) {
-        return view.carriesVnet() && view.tuning().has(offload);
+        return (view.carriesVnet() || !offload.needsVnet()) && view.tuning().has(offload);
     }
 
     private static Offload offload(String name, boolean on, boolean fixed) {

@@ -16,6 +16,7 @@ import io.sluice.worker.v1.VxlanGpeOptions;
 import io.sluice.worker.v1.VxlanOptions;
 import java.net.InetAddress;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** From what a client says of a tunnel to a checked plan. */
@@ -103,6 +104,7 @@ final class TunnelPlans {
         return new Nsh(
                 carrier,
                 options.getSpi(),
+                options.getRxSi() == 0 ? OptionalInt.empty() : OptionalInt.of(options.getRxSi()),
                 options.getSi() == 0 ? Nsh.FIRST_INDEX : options.getSi(),
                 options.getMdType() == 0 ? 1 : options.getMdType());
     }

@@ -1,6 +1,8 @@
 package io.sluice.worker.graph;
 
 import io.sluice.worker.memory.Vector;
+import io.sluice.worker.port.Coalescer;
+import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.Dials;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortQueue;
@@ -108,13 +110,16 @@ public final class CrossConnect {
         private final boolean superframes;
         private final Dials dials;
         private final VectorStats vectors;
+        private final Counters counters;
         private final Outlet to;
+        private Coalescer coalescer;
 
         Direction(Port from, int queue, Outlet to) {
             this.from = from.queues().get(queue);
             this.superframes = this.from.offloads();
             this.dials = from.dials();
             this.vectors = from.vectors();
+            this.counters = from.counters();
             this.to = to;
         }
 
@@ -129,9 +134,20 @@ public final class CrossConnect {
                 if (dials.completes()) {
                     SwitchedOff.complete(dials.pool(), vector);
                 }
+                int kinds = dials.coalesces() & to.takes();
+                if (kinds != 0 && n > 1) {
+                    coalesce(vector, kinds);
+                }
                 to.send(vector);
             }
             return n;
+        }
+
+        private void coalesce(Vector vector, int kinds) {
+            if (coalescer == null) {
+                coalescer = new Coalescer(dials.pool(), counters);
+            }
+            coalescer.run(vector, kinds);
         }
     }
 }

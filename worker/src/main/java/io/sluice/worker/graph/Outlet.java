@@ -50,6 +50,11 @@ final class Outlet {
         return room;
     }
 
+    /** Kinds of superframes that go on as they are, as bits of the segmentations ({@code Offload}) that they need. */
+    int takes() {
+        return open ? dials.takes() : 0;
+    }
+
     /** Takes over every packet of {@code vector}, which has some and is empty afterwards. */
     void send(Vector vector) {
         int n = vector.count;

@@ -41,6 +41,11 @@ public final class Counters {
         return get(PortCounter.TX_SEGMENTED);
     }
 
+    /** Packets that ended here without being sent or dropped: they are part of another one now. */
+    public long merged() {
+        return get(PortCounter.RX_MERGED);
+    }
+
     /** Packets that went out. */
     public long sent() {
         return get(PortCounter.TX_PACKETS);

@@ -14,6 +14,8 @@ public final class Dials {
     private int software;
     private long holdNs;
     private boolean completes;
+    private int coalesces;
+    private int takes;
 
     /** @param depth most packets a poll takes, 1..256 */
     public Dials(int depth) {
@@ -37,6 +39,8 @@ public final class Dials {
         software = wanted.software();
         holdNs = wanted.holdNs();
         completes = !wanted.has(Offload.RX_CHECKSUM);
+        coalesces = pool == null ? 0 : wanted.coalesces();
+        takes = wanted.takes();
     }
 
     /** What they are set to. */
@@ -72,6 +76,16 @@ public final class Dials {
     /** Whether open checksums of what comes from the port have to be filled in. */
     public boolean completes() {
         return completes;
+    }
+
+    /** Kinds of superframes that may be made of what comes from the port, as bits of the segmentations they need. */
+    public int coalesces() {
+        return coalesces;
+    }
+
+    /** Kinds of superframes that need not be segmented before they go to the port, if it can carry them. */
+    public int takes() {
+        return takes;
     }
 
     /** For segments; null until {@link #turn}. */

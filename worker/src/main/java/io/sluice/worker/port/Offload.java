@@ -14,7 +14,11 @@ public enum Offload {
     /** TCP over IPv6 goes to the port in superframes. */
     TX_TCP6("tx-tcp6-segmentation", 4),
     /** UDP goes to the port in superframes. */
-    TX_UDP("tx-udp-segmentation", 5);
+    TX_UDP("tx-udp-segmentation", 5),
+    /** TCP that comes from the port is made superframes of, for ports that take them. */
+    RX_GRO("generic-receive-offload", 0),
+    /** UDP as well; begins switched off, as it does in Linux: datagrams of one flow need not be one stream. */
+    RX_UDP_GRO("rx-udp-gro-forwarding", 0);
 
     /** VIRTIO_NET_HDR_GSO_ECN, which is set beside a type. */
     private static final int GSO_ECN = 0x80;
@@ -52,6 +56,7 @@ public enum Offload {
             case "tx" -> List.of(TX_CHECKSUM);
             case "tso", "tcp-segmentation-offload" -> List.of(TX_TCP4, TX_TCP6);
             case "uso" -> List.of(TX_UDP);
+            case "gro" -> List.of(RX_GRO);
             default -> {
                 List<Offload> found = new ArrayList<>();
                 for (Offload offload : ALL) {
@@ -62,6 +67,16 @@ public enum Offload {
                 yield found;
             }
         };
+    }
+
+    /** Whether it is done with the vnet headers of the port's own frames, so that a port without them can't have it. */
+    public boolean needsVnet() {
+        return this != RX_GRO && this != RX_UDP_GRO;
+    }
+
+    /** Whether whoever gets the packets has to know superframes of UDP, which came with Linux 6.2. */
+    public boolean needsUdpSuperframes() {
+        return this == RX_UDP_GRO;
     }
 
     /** The bits of all segmentations. */

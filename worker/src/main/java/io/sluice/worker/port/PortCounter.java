@@ -13,6 +13,8 @@ public enum PortCounter {
     TX_STALLS("calls", "Times that the kernel had no room, so that packets waited in the port."),
     TX_GSO("packets", "Packets that went out in a system call's message together with others (UDP_SEGMENT)."),
     RX_GRO("packets", "Packets that came in a message together with others (UDP_GRO)."),
+    RX_SUPERFRAMES("packets", "Superframes that were made of received packets (generic-receive-offload)."),
+    RX_MERGED("packets", "Received packets that became part of the superframe of one before them."),
     RX_OUT_OF_ORDER("packets", "Received packets whose tunnel sequence number was not above the one before."),
     TX_UNREACHABLE("calls", "System calls that told of an ICMP error instead of doing anything: a peer is not there."),
     RX_DROP_TRUNCATED("packets", "Received frames that were longer than a buffer of this port.", true),
@@ -34,7 +36,9 @@ public enum PortCounter {
     RX_DROP_TTL("packets", "Received packets whose NSH hop count was used up.", true),
     RX_DROP_PEER("packets", "Received packets from an address that no tunnel of the socket has as its peer.", true),
     RX_DROP_KEY(
-            "packets", "Received packets of a known peer with a key, session or VNI that no tunnel to it has.", true),
+            "packets",
+            "Received packets of a known peer with a key, session, VNI or service path that no tunnel to it has.",
+            true),
     RX_DROP_FULL("packets", "Received packets to a tunnel that was not polled fast enough.", true),
     RX_DROP_CLOSED("packets", "Received packets that waited to be polled when the port was removed.", true),
     RX_DROP_CUT(

@@ -156,10 +156,8 @@ public final class Segmenter {
     /** TCP's or UDP's own checksum, over the pseudo-header of RFC 9293 and RFC 8200 and {@code transportLength} bytes. */
     private void checksum(int to, int at, int transportLength) {
         putBe16(at, 0);
-        int addresses = to + network + (ipv4 ? 12 : 8);
-        long sum = Checksum.sum(bytes, addresses, ipv4 ? 8 : 32)
-                + (tcp ? PROTOCOL_TCP : PROTOCOL_UDP)
-                + transportLength
+        int protocol = tcp ? PROTOCOL_TCP : PROTOCOL_UDP;
+        long sum = Checksum.pseudoHeader(bytes, to + network, ipv4, protocol, transportLength)
                 + Checksum.sum(bytes, to + transport, transportLength);
         int value = ~Checksum.fold(sum) & 0xffff;
         putBe16(at, value == 0 && !tcp ? 0xffff : value);

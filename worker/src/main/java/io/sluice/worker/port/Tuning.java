@@ -31,9 +31,9 @@ public record Tuning(int depth, int txUsecs, int txFrames, int off) {
         }
     }
 
-    /** What a port begins with: nothing waits, everything is on. */
+    /** What a port begins with: nothing waits, everything but {@link Offload#RX_UDP_GRO} is on. */
     public static Tuning of(int depth) {
-        return new Tuning(depth, 0, 0, 0);
+        return new Tuning(depth, 0, 0, Offload.RX_UDP_GRO.bit());
     }
 
     /** The deadline in nanoseconds. */
@@ -53,7 +53,20 @@ public record Tuning(int depth, int txUsecs, int txFrames, int off) {
 
     /** What has to be done in software before a packet goes to the port, as bits of {@link Offload}s. */
     public int software() {
-        return (off | implied()) & ~Offload.RX_CHECKSUM.bit();
+        return (off | implied()) & (Offload.TX_CHECKSUM.bit() | Offload.segmentations());
+    }
+
+    /** The segmentations that superframes may need which are made of what comes from the port, as bits. */
+    int coalesces() {
+        if (!has(Offload.RX_GRO)) {
+            return 0;
+        }
+        return Offload.segmentations() & ~(has(Offload.RX_UDP_GRO) ? 0 : Offload.TX_UDP.bit());
+    }
+
+    /** The segmentations that superframes may need which go to the port as they are, as bits. */
+    int takes() {
+        return Offload.segmentations() & ~software();
     }
 
     /** Whether superframes of some kind have to be segmented first. */

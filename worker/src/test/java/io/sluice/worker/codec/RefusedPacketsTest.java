@@ -25,7 +25,8 @@ class RefusedPacketsTest {
         "24006558 00000005, FLAGS",
         "23f86558 00000005, ",
         "20000800 00000005, PROTOCOL",
-        "2000894f 00000005, PROTOCOL",
+        "2000894f 00000005, SHORT",
+        "2000894f 00000005 0fc20203 00007bff, KEY",
         "20006558, SHORT",
         "b0006558 12340000 00000005, SHORT",
     })
@@ -83,7 +84,8 @@ class RefusedPacketsTest {
         "0e000003 00002a00, ",
         "0c000003 00002b00, KEY",
         "0c000001 00002a00, PROTOCOL",
-        "0c000004 00002a00, PROTOCOL",
+        "0c000004 00002a00, SHORT",
+        "0c000004 00002a00 0fc20203 00007bff, KEY",
         "1c000003 00002a00, VERSION",
         "0d000003 00002a00, CONTROL",
         "04000003 00002a00, FLAGS",
@@ -128,7 +130,7 @@ class RefusedPacketsTest {
         "4fc20203 00007bff, VERSION",
         "2fc20203 00007bff, CONTROL",
         "0fc20201 00007bff, PROTOCOL",
-        "0fc20203 00007cff, SERVICE_PATH",
+        "0fc20203 00007cff, KEY",
         "0fc20203 00007b00, SERVICE_PATH",
     })
     void nsh(String header, String reason) {

@@ -48,7 +48,7 @@ final class Tunnel {
         if (found < 0) {
             return Drop.of(found);
         }
-        if (found != key) {
+        if (found != key && Nsh.anyIndex(found) != key) {
             return Optional.empty();
         }
         int header = session.strip(memory, AT, packet.length);

@@ -64,7 +64,8 @@ class PortTuningTest extends WorkerBench {
                         "tx-tcp6-segmentation",
                         "tx-udp-segmentation",
                         "generic-segmentation-offload",
-                        "generic-receive-offload");
+                        "generic-receive-offload",
+                        "rx-udp-gro-forwarding");
         assertThat(detail.getStatisticsList().stream().map(Counter::getName))
                 .containsExactly(
                         "rx_queue_max",
@@ -86,13 +87,31 @@ class PortTuningTest extends WorkerBench {
 
     @Test
     void aPortWithoutVnetHeadersHasItsOffloadsFixed() {
-        assertThat(show("gen").getOffloadsList()).allMatch(Offload::getFixed);
+        assertThat(show("gen").getOffloadsList())
+                .filteredOn(offload -> !offload.getFixed())
+                .extracting(Offload::getName)
+                .containsExactly("generic-receive-offload", "rx-udp-gro-forwarding");
         assertFails(
                 () -> set(change("gen").putOffloads("tso", true)),
                 Status.Code.FAILED_PRECONDITION,
                 "port gen can't have tso on: its frames carry no vnet header");
         assertThat(set(change("gen").putOffloads("tso", false)).getOffloadsList())
                 .noneMatch(offload -> offload.getOn() && !offload.getName().startsWith("generic"));
+    }
+
+    @Test
+    void groIsOnForTcpAndBothCanBeChanged() {
+        assertThat(isOn(show("gen"), "generic-receive-offload")).isTrue();
+        assertThat(isOn(show("gen"), "rx-udp-gro-forwarding")).isFalse();
+        PortDetail changed = set(change("gen").putOffloads("gro", false).putOffloads("rx-udp-gro-forwarding", true));
+        assertThat(isOn(changed, "generic-receive-offload")).isFalse();
+        assertThat(isOn(changed, "rx-udp-gro-forwarding")).isTrue();
+        assertThat(isOn(set(change("gen").putOffloads("gro", true)), "generic-receive-offload"))
+                .isTrue();
+    }
+
+    private static boolean isOn(PortDetail detail, String offload) {
+        return detail.getOffloadsList().stream().anyMatch(one -> one.getName().equals(offload) && one.getOn());
     }
 
     @Test
@@ -131,7 +150,7 @@ class PortTuningTest extends WorkerBench {
         assertFails(
                 () -> set(change("gen").putOffloads("lro", true)),
                 Status.Code.INVALID_ARGUMENT,
-                "offload lro is unknown; there are rx, tx, tso, uso and the long names that `sluice port show` prints");
+                "offload lro is unknown; there are rx, tx, tso, uso, gro and the long names that `sluice port show` prints");
         assertFails(
                 () -> set(change("gen").putOffloads("tso", false).putOffloads("tx-tcp6-segmentation", true)),
                 Status.Code.INVALID_ARGUMENT,

@@ -482,7 +482,8 @@ class PortsAndLinksTest extends WorkerBench {
 
     private void assertBalance() {
         Balance balance = balance();
-        assertThat(balance.getReceived()).isEqualTo(balance.getSent() + balance.getDropped() + balance.getInFlight());
+        assertThat(balance.getReceived())
+                .isEqualTo(balance.getSent() + balance.getDropped() + balance.getMerged() + balance.getInFlight());
     }
 
     private static long value(Snapshot snapshot, String port, String counter) {

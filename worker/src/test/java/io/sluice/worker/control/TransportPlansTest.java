@@ -34,6 +34,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -122,9 +123,11 @@ class TransportPlansTest {
     @Test
     void nshGoesOverItsCarrier() throws Exception {
         assertThat(transport("nsh { vxlan_gpe { remote: '192.0.2.2' vni: 1 } spi: 123 }"))
-                .isEqualTo(new Nsh(new VxlanGpe(udp("", "192.0.2.2", 4790), 1, Payload.NSH), 123, 255, 1));
-        assertThat(transport("grant: 'wan' nsh { ethernet {} spi: 1 si: 7 md_type: 2 }"))
-                .isEqualTo(new Nsh(new NshCarrier.Ethernet(WAN.get(), "ff:ff:ff:ff:ff:ff"), 1, 7, 2));
+                .isEqualTo(new Nsh(
+                        new VxlanGpe(udp("", "192.0.2.2", 4790), 1, Payload.NSH), 123, OptionalInt.empty(), 255, 1));
+        assertThat(transport("grant: 'wan' nsh { ethernet {} spi: 1 si: 7 rx_si: 8 md_type: 2 }"))
+                .isEqualTo(
+                        new Nsh(new NshCarrier.Ethernet(WAN.get(), "ff:ff:ff:ff:ff:ff"), 1, OptionalInt.of(8), 7, 2));
         Nsh gre = (Nsh) transport("grant: 'wan' nsh { gre { dst: '192.0.2.2' } spi: 1 }");
         assertThat(((Gre) gre.carrier()).underlay().grant()).isEqualTo(WAN);
     }
@@ -190,6 +193,7 @@ class TransportPlansTest {
             expected
             nsh { gre { dst: '127.0.0.1' } spi: 16777216 } | spi 16777216: 0 to 16777215 is expected
             nsh { gre { dst: '127.0.0.1' } si: 256 } | si 256: 1 to 255 is expected
+            nsh { gre { dst: '127.0.0.1' } rx_si: 256 } | rx si 256: 1 to 255 is expected
             nsh { gre { dst: '127.0.0.1' } md_type: 3 } | md type 3: 1 to 2 is expected
             seqpacket { path: 'w' } | path "w": an absolute path is expected, such as /run/guest.sock
             seqpacket { path: '/w' listen: true local: '/l' } | who listens has one path; a local one is for who connects

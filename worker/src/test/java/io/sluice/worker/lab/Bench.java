@@ -144,6 +144,7 @@ public final class Bench implements AutoCloseable {
         return counters.received()
                 + own
                 + counters.created()
+                - counters.merged()
                 - counters.sent()
                 - counters.dropped()
                 - discarded

@@ -105,7 +105,7 @@ public final class Frames {
         payload[38] = 0;
         payload[39] = 0;
         byte[] frame = build(transport, payload, 0);
-        int sum = sum(transport, withChecksum(transport, frame, 0));
+        int sum = transportSum(transport, withChecksum(transport, frame, 0));
         payload[38] = (byte) ((0xffff - sum) >> 8);
         payload[39] = (byte) (0xffff - sum);
         return build(transport, payload, 0);
@@ -123,7 +123,7 @@ public final class Frames {
                     .put((byte) transport.protocol)
                     .putShort((short) 0);
             bytes.putInt(0x0a000001).putInt(0x0a000002);
-            bytes.putShort(24, (short) ~fold(sum(frame, ETHERNET, 20)));
+            bytes.putShort(24, (short) ~sum16(frame, ETHERNET, 20));
         } else {
             bytes.putShort((short) 0x86dd).putInt(0x60000000).putShort((short) segment);
             bytes.put((byte) transport.protocol).put((byte) 64);
@@ -143,13 +143,19 @@ public final class Frames {
             bytes.putShort((short) segment).putShort((short) 0);
         }
         bytes.put(payload);
-        int sum = ~sum(transport, frame) & 0xffff;
+        int sum = ~transportSum(transport, frame) & 0xffff;
         return withChecksum(transport, frame, sum == 0 ? 0xffff : sum);
     }
 
     /** {@code frame} with only the pseudo-header's sum in its checksum field, as a stack leaves it to the device. */
     public static byte[] partial(Transport transport, byte[] frame) {
         return withChecksum(transport, frame, fold(pseudoHeader(transport, frame)));
+    }
+
+    /** {@code frame} as a device leaves it whose stack asked for the checksum. */
+    public static byte[] completed(Transport transport, byte[] frame) {
+        int sum = ~transportSum(transport, withChecksum(transport, frame, 0)) & 0xffff;
+        return withChecksum(transport, frame, sum == 0 ? 0xffff : sum);
     }
 
     private static byte[] withChecksum(Transport transport, byte[] frame, int value) {
@@ -160,10 +166,10 @@ public final class Frames {
 
     /** Whether a receiver would accept the transport checksum. */
     public static boolean checksumIsValid(Transport transport, byte[] frame) {
-        return sum(transport, frame) == 0xffff;
+        return transportSum(transport, frame) == 0xffff;
     }
 
-    private static int sum(Transport transport, byte[] frame) {
+    static int transportSum(Transport transport, byte[] frame) {
         return fold(pseudoHeader(transport, frame) + sum(frame, transport.start(), frame.length - transport.start()));
     }
 
@@ -180,6 +186,10 @@ public final class Frames {
             sum += (long) (bytes[from + i] & 0xff) << (i % 2 == 0 ? 8 : 0);
         }
         return sum;
+    }
+
+    static int sum16(byte[] bytes, int from, int length) {
+        return fold(sum(bytes, from, length));
     }
 
     private static int fold(long sum) {

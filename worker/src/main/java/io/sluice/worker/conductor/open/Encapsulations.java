@@ -45,14 +45,7 @@ final class Encapsulations {
 
     private static io.sluice.worker.codec.Nsh header(Nsh nsh) {
         return new io.sluice.worker.codec.Nsh(
-                nsh.mdType(),
-                nsh.spi(),
-                OptionalInt.empty(),
-                nsh.spi(),
-                nsh.si(),
-                io.sluice.worker.codec.Nsh.MAX_TTL,
-                0,
-                0);
+                nsh.mdType(), nsh.spi(), nsh.rxSi(), nsh.spi(), nsh.si(), io.sluice.worker.codec.Nsh.MAX_TTL, 0, 0);
     }
 
     private static Encapsulation of(TunnelTransport tunnel, Optional<io.sluice.worker.codec.Nsh> nsh)

@@ -3,6 +3,7 @@ package io.sluice.worker.port.tunnel;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.codec.Drop;
+import io.sluice.worker.codec.Nsh;
 import io.sluice.worker.codec.Protocol;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Vector;
@@ -179,12 +180,15 @@ public final class Underlay implements AutoCloseable {
         if (spec.peer().family() != family) {
             throw new IllegalArgumentException("peer " + spec.peer() + " is of the other IP version than its socket");
         }
+        if (matchPort && spec.encapsulation().key() >>> PORT_SHIFT != 0) {
+            throw new IllegalArgumentException("service paths on a socket that compares UDP ports");
+        }
         long high = spec.peer().high();
         long low = spec.peer().low();
         if (!tunnels.put(
                 high, low, number(spec.encapsulation().key(), spec.peer().port()), queue)) {
             throw new IllegalArgumentException(
-                    "there is a tunnel to " + spec.peer() + " with this key, session or VNI already");
+                    "there is a tunnel to " + spec.peer() + " with this key, session, VNI or service path already");
         }
         int[] users = hosts.get(high, low, 0);
         if (users == null) {
@@ -217,7 +221,7 @@ public final class Underlay implements AutoCloseable {
         close();
     }
 
-    /** The third part of the key in the table: keys have 40 bits, ports 16. */
+    /** The third part of the key in the table: keys have 40 bits where ports count, those 16. */
     private long number(long key, int port) {
         return matchPort ? (long) port << PORT_SHIFT | key : key;
     }
@@ -272,7 +276,7 @@ public final class Underlay implements AutoCloseable {
     /** Looks a packet's tunnel up, so that it is in the cache when the packet is handed on. */
     long warm(long high, long low, int port, int offset, int length) {
         long key = protocol.key(pool.bytes(), offset, length);
-        TunnelQueue queue = key < 0 ? null : tunnels.get(high, low, number(key, port));
+        TunnelQueue queue = key < 0 ? null : find(high, low, port, key);
         return queue == null ? 0 : queue.warm();
     }
 
@@ -282,11 +286,18 @@ public final class Underlay implements AutoCloseable {
         if (key < 0) {
             return drop(reason(key));
         }
-        TunnelQueue queue = tunnels.get(high, low, number(key, port));
+        TunnelQueue queue = find(high, low, port, key);
         if (queue == null) {
             return drop(hosts.get(high, low, 0) == null ? PortCounter.RX_DROP_PEER : PortCounter.RX_DROP_KEY);
         }
         return queue.strip(offset, length);
+    }
+
+    /** The tunnel of a key: of a service path, that of its index, or else the one for every index. */
+    private TunnelQueue find(long high, long low, int port, long key) {
+        TunnelQueue queue = tunnels.get(high, low, number(key, port));
+        long any = Nsh.anyIndex(key);
+        return queue != null || any == key ? queue : tunnels.get(high, low, number(any, port));
     }
 
     /** Counts a packet of no tunnel; false. */

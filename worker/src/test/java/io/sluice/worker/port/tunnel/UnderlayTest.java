@@ -8,6 +8,7 @@ import io.sluice.grant.sys.Native;
 import io.sluice.worker.codec.Counting;
 import io.sluice.worker.codec.Drop;
 import io.sluice.worker.codec.Encapsulation;
+import io.sluice.worker.codec.Nsh;
 import io.sluice.worker.codec.Protocol;
 import io.sluice.worker.lab.Frames;
 import io.sluice.worker.lab.LabCalls;
@@ -18,8 +19,12 @@ import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,6 +91,59 @@ class UnderlayTest {
                 ports.stream().mapToLong(port -> port.counters().received()).sum();
         assertThat(received).isEqualTo(200);
         assertThat(underlay.warmed()).isPositive();
+    }
+
+    private static Encapsulation path(Protocol carrier, int key, int spi, int si) {
+        OptionalInt index = si == 0 ? OptionalInt.empty() : OptionalInt.of(si);
+        Optional<Nsh> nsh = Optional.of(new Nsh(2, spi, index, spi, si == 0 ? 255 : si, 63, 0, 0));
+        OptionalInt both = OptionalInt.of(key);
+        return carrier == Protocol.GRE
+                ? new Encapsulation.Gre(both, both, Counting.NONE, 0, false, nsh)
+                : new Encapsulation.VxlanGpe(key, nsh);
+    }
+
+    @Test
+    void servicePathsOfOneVniAreToldApartAndTheirHopsAsWell() throws Exception {
+        Underlay gpe = ends.underlay(Protocol.VXLAN_GPE, Ends.at(1, 0), Underlay.Settings.DEFAULT);
+        Endpoint at = Ends.at(1, Ends.portOf(gpe.fd()));
+        Port frames = ends.port(gpe, new Encapsulation.VxlanGpe(42, Optional.empty()), peerAt);
+        Port any = ends.port(gpe, path(Protocol.VXLAN_GPE, 42, 291, 0), peerAt);
+        Port hop = ends.port(gpe, path(Protocol.VXLAN_GPE, 42, 291, 254), peerAt);
+        Port other = ends.port(gpe, path(Protocol.VXLAN_GPE, 42, 0, 0), peerAt);
+        Port vni = ends.port(gpe, path(Protocol.VXLAN_GPE, 43, 291, 0), peerAt);
+        List<Port> ports = List.of(frames, any, hop, other, vni);
+        ports.forEach(port -> port.queues().get(0).poll(new Vector(), 1));
+        String nsh = "0c000004 00002a00 0fc20203";
+        Ends.send(peer, at, "0c000003 00002a00", Frames.of(0, 0, 60));
+        Ends.send(peer, at, nsh + "000123ff", Frames.of(1, 0, 60));
+        Ends.send(peer, at, nsh + "000123fe", Frames.of(2, 0, 60));
+        Ends.send(peer, at, nsh + "000000ff", Frames.of(3, 0, 60));
+        Ends.send(peer, at, "0c000004 00002b00 0fc20203 000123fe", Frames.of(4, 0, 60));
+        Ends.send(peer, at, nsh + "000124ff", Frames.of(5, 0, 60)); // nobody's
+        Ends.send(peer, at, nsh + "00012300", Frames.of(6, 0, 60)); // the end of its path
+        for (int i = 0; i < ports.size(); i++) {
+            assertThat(ends.receive(ports.get(i), 1)).containsExactly(Frames.of(i, 0, 60));
+        }
+        assertThat(gpe.counters().get(PortCounter.RX_DROP_KEY)).isEqualTo(1);
+        assertThat(any.counters().get(PortCounter.RX_DROP_SERVICE_PATH)).isEqualTo(1);
+        assertThatThrownBy(() -> ends.port(gpe, path(Protocol.VXLAN_GPE, 42, 291, 254), peerAt))
+                .hasMessageContaining("service path already");
+        hop.queues().get(0).close();
+        Ends.send(peer, at, nsh + "000123fe", FRAME);
+        assertThat(ends.receive(any, 1)).as("it was not for others before").containsExactly(FRAME);
+    }
+
+    /** A GRE key and a path are more than a key of the table holds: they are mixed, so the session has to look again. */
+    @Test
+    void whatOnlyLooksLikeTheGreKeyOfAPathIsNotTaken() {
+        Encapsulation gre = path(Protocol.GRE, 7, 291, 0);
+        ByteBuffer bytes = Native.allocate(64);
+        bytes.put(0, HexFormat.of().parseHex("2000894f00000007" + "0fc20203000123ff"));
+        assertThat(Nsh.anyIndex(Protocol.GRE.key(bytes, 0, 64))).isEqualTo(gre.key());
+        assertThat(gre.open().strip(bytes, 0, 64)).isEqualTo(16);
+        bytes.put(7, (byte) 8);
+        assertThat(Nsh.anyIndex(Protocol.GRE.key(bytes, 0, 64))).isNotEqualTo(gre.key());
+        assertThat(Drop.of(gre.open().strip(bytes, 0, 64))).isEqualTo(Drop.SERVICE_PATH);
     }
 
     @Test
