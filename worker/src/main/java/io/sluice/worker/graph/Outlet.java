@@ -50,6 +50,15 @@ final class Outlet {
         return room;
     }
 
+    PortQueue queue() {
+        return queue;
+    }
+
+    /** Whether packets wait for others. */
+    boolean isHolding() {
+        return held > 0;
+    }
+
     /** Takes over every packet of {@code vector}, which has some and is empty afterwards. */
     void send(Vector vector) {
         int n = vector.count;

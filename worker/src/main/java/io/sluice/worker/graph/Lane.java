@@ -1,0 +1,80 @@
+package io.sluice.worker.graph;
+
+import io.sluice.worker.memory.Vector;
+import io.sluice.worker.port.Dials;
+import io.sluice.worker.port.Port;
+import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.SwitchedOff;
+import io.sluice.worker.port.VectorStats;
+
+/**
+ * One direction of one queue of a link: where packets come from and where they go, found once. A lane is what a duty cycle
+ * serves; those that have nothing to do cost nothing.
+ */
+public final class Lane {
+    private final PortQueue from;
+    private final boolean superframes;
+    private final Dials dials;
+    private final VectorStats vectors;
+    private final Outlet to;
+
+    Lane(Port from, int queue, Outlet to) {
+        this.from = from.queues().get(queue);
+        this.superframes = this.from.offloads();
+        this.dials = from.dials();
+        this.vectors = from.vectors();
+        this.to = to;
+    }
+
+    /** The queue that it polls. */
+    public PortQueue from() {
+        return from;
+    }
+
+    /** The queue that it sends to. */
+    public PortQueue to() {
+        return to.queue();
+    }
+
+    /** Moves one vector, without a flush; returns the packets moved. */
+    public int run(Vector vector) {
+        int limit = Math.min(dials.depth(), to.room(superframes));
+        if (limit <= 0) {
+            return 0;
+        }
+        int n = from.poll(vector, limit);
+        if (n > 0) {
+            vectors.received(n);
+            if (dials.completes()) {
+                SwitchedOff.complete(dials.pool(), vector);
+            }
+            to.send(vector);
+        }
+        return n;
+    }
+
+    /** Gives the kernel what has been sent, unless it is to wait for more; returns the packets that moved. */
+    public int flush() {
+        return to.flush();
+    }
+
+    /** Whether a queue is to be served soon, so that the thread must come back without being woken. */
+    public boolean pending() {
+        return from.pending() || to.queue().pending();
+    }
+
+    /** Whether packets wait for others to share their system call. */
+    public boolean isHolding() {
+        return to.isHolding();
+    }
+
+    /** As {@link CrossConnect#untilDue}, of this lane. */
+    public long untilDue() {
+        return to.untilDue();
+    }
+
+    /** Sends what waits for others. */
+    void settle() {
+        to.settle();
+    }
+}
