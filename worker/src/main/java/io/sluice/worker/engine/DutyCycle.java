@@ -43,7 +43,11 @@ final class DutyCycle {
 
     /** Serves everybody who is active once; returns the packets moved. */
     int run() {
-        int work = sockets.run(vector) + lanes.run(vector) + lanes.flush() + sockets.flush();
+        int work = sockets.run(vector);
+        if (work > 0) {
+            lanes.warm();
+        }
+        work += lanes.run(vector) + lanes.flush() + sockets.flush();
         if (work > 0) {
             cycles.worked();
         }

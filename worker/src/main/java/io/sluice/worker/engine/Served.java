@@ -22,6 +22,11 @@ abstract class Served implements Waiter {
         }
     }
 
+    @Override
+    public final long touch() {
+        return active ? 1 : 0;
+    }
+
     /** Told by the rota. */
     final void left() {
         active = false;
@@ -29,6 +34,11 @@ abstract class Served implements Waiter {
 
     /** It is about to be served again. */
     void woken() {}
+
+    /** Reads what {@link #run} will read; step by step, up to {@link Rota#STEPS}. */
+    long touch(int step) {
+        return 0;
+    }
 
     /** Receives; returns the packets that came. */
     abstract int run(Vector vector);

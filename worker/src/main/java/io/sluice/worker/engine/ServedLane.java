@@ -17,6 +17,9 @@ final class ServedLane extends Served {
     private Watch watch;
     private long last;
 
+    /** Of the queue that it sends to, when that was looked at. */
+    private Fd fdOfTo;
+
     /** @param descriptor its number in the watch, or {@link #SHARED} */
     ServedLane(Lane lane, Rota rota, int descriptor) {
         super(rota);
@@ -40,6 +43,14 @@ final class ServedLane extends Served {
             last = watch.now();
             watch.wake();
         }
+    }
+
+    @Override
+    long touch(int step) {
+        if (step == 0) {
+            return last;
+        }
+        return lane.touch(step - 1) + (step == 1 && watch != null ? watch.touch() : 0);
     }
 
     @Override
@@ -80,7 +91,8 @@ final class ServedLane extends Served {
 
     @Override
     boolean sleeps() {
-        if (watch != null) {
+        if (watch != null && fdOfTo != lane.to().fd()) {
+            fdOfTo = lane.to().fd();
             watch.wakeReplaced();
         }
         boolean watched = descriptor == SHARED || watch.enter(descriptor);

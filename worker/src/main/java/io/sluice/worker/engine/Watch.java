@@ -69,6 +69,11 @@ final class Watch {
         traffic = now;
     }
 
+    /** As {@link Served#touch(int)}. */
+    long touch() {
+        return traffic;
+    }
+
     /** Wakes everybody, as one of them has been woken. */
     void wake() {
         for (Served owner : owners) {

@@ -36,6 +36,15 @@ public final class Lane {
         return to.queue();
     }
 
+    /** Reads what {@link #run} reads, by steps each of which finds where the next one reads, so that it is in the cache. */
+    public long touch(int step) {
+        return switch (step) {
+            case 0 -> superframes ? 1 : 0;
+            case 1 -> dials.depth() + vectors.rxMax() + (to.isHolding() ? 1L : 0L);
+            default -> to.touch();
+        };
+    }
+
     /** Moves one vector, without a flush; returns the packets moved. */
     public int run(Vector vector) {
         int limit = Math.min(dials.depth(), to.room(superframes));

@@ -8,4 +8,9 @@ public interface Waiter {
 
     /** There is something to do. Allocates nothing. */
     void wake();
+
+    /** Reads what {@link #wake} reads, so that it is in the cache; of no meaning. */
+    default long touch() {
+        return 0;
+    }
 }

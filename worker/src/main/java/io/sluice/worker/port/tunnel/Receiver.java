@@ -41,8 +41,13 @@ final class Receiver {
     private final ReceiveMessages messages = new ReceiveMessages(SLOTS, spill, SPILL);
     private final int[] frames = new int[SLOTS];
 
-    /** The tunnel of each message; null if it has none, or several as its packets were joined. */
-    private final TunnelQueue[] tunnels = new TunnelQueue[SLOTS];
+    private final int[] homes = new int[SLOTS];
+
+    /**
+     * The tunnel of each message; null if it has none, or several as its packets were joined. As objects: what stores or loads
+     * a TunnelQueue looks at its class, and so waits for the memory.
+     */
+    private final Object[] tunnels = new Object[SLOTS];
 
     /** Messages of the next call: fewer if the last brought more packets than a vector, as joined ones do. */
     private int batch = 8;
@@ -88,32 +93,49 @@ final class Receiver {
         return packets;
     }
 
-    /**
-     * Hands on the packets of {@code n} messages, step by step: with ten thousand tunnels each packet's is somewhere in the
-     * last cache or behind, and a loop that does nothing but read waits for the memory all at once instead of one packet
-     * after the other.
-     */
+    /** Hands on the packets of {@code n} messages. */
     private int take(int n) {
-        for (int i = 0; i < n; i++) {
-            tunnels[i] = isPlain(i) ? find(i) : null;
-        }
         if (underlay.isWide()) {
-            warm(n);
+            findWide(n);
+        } else {
+            findAll(n);
         }
-        (tunnels[0] == null ? counters : tunnels[0].counters()).add(PortCounter.RX_CALLS, 1);
+        TunnelQueue first = (TunnelQueue) tunnels[0];
+        (first == null ? counters : first.counters()).add(PortCounter.RX_CALLS, 1);
         int packets = 0;
         for (int i = 0; i < n; i++) {
-            packets += take(i, tunnels[i]);
+            packets += take(i, (TunnelQueue) tunnels[i]);
             messages.offer(i);
             tunnels[i] = null;
         }
         return packets;
     }
 
-    private void warm(int n) {
+    private void findAll(int n) {
+        for (int i = 0; i < n; i++) {
+            tunnels[i] = isPlain(i) ? find(i) : null;
+        }
+    }
+
+    /**
+     * With ten thousand tunnels each packet's is somewhere in the last cache or behind. Loops that do nothing but read wait for
+     * the memory of many packets at once, where handing on one packet after the other would wait for each.
+     */
+    private void findWide(int n) {
         long sum = 0;
         for (int i = 0; i < n; i++) {
-            sum += tunnels[i] == null ? 0 : tunnels[i].warm();
+            int at = frames[i] + FramePool.HEADROOM + (outerHeader ? IPV4_HEADER : 0);
+            homes[i] = underlay.home(messages.high(i), messages.low(i), messages.port(i), at, FramePool.HEADROOM);
+        }
+        for (int i = 0; i < n; i++) {
+            sum += underlay.touch(homes[i]);
+        }
+        findAll(n);
+        for (int i = 0; i < n; i++) {
+            sum += tunnels[i] == null ? 0 : ((TunnelQueue) tunnels[i]).touch();
+        }
+        for (int i = 0; i < n; i++) {
+            sum += tunnels[i] == null ? 0 : ((TunnelQueue) tunnels[i]).touchMore();
         }
         warmed += sum;
     }
@@ -124,14 +146,14 @@ final class Receiver {
     }
 
     /** The tunnel of the one packet of message {@code i}; null if there is none. */
-    private TunnelQueue find(int i) {
+    private Object find(int i) {
         int at = frames[i] + FramePool.HEADROOM;
         int length = messages.length(i);
         int outer = outerHeader ? ipHeader(at, length) : 0;
         return outer > length ? null : find(i, at + outer, length - outer);
     }
 
-    private TunnelQueue find(int i, int at, int length) {
+    private Object find(int i, int at, int length) {
         return underlay.find(messages.high(i), messages.low(i), messages.port(i), at, length);
     }
 
@@ -224,7 +246,7 @@ final class Receiver {
             underlay.drop(PortCounter.RX_DROP_SHORT);
             return false;
         }
-        TunnelQueue tunnel = find(i, at + outer, length - outer);
+        TunnelQueue tunnel = (TunnelQueue) find(i, at + outer, length - outer);
         return tunnel == null
                 ? underlay.refuse(messages.high(i), messages.low(i), at + outer, length - outer)
                 : tunnel.strip(at + outer, length - outer);

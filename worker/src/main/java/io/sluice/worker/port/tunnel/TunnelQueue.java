@@ -91,9 +91,14 @@ final class TunnelQueue extends Backlog.Queue implements PortQueue {
         return vector.count;
     }
 
-    /** Reads what receiving a packet reads, so that it is in the cache. */
-    long warm() {
-        return counters.get(PortCounter.RX_PACKETS) + session.overhead() + count();
+    /** Reads what receiving a packet reads of this object, so that it is in the cache. */
+    long touch() {
+        return count() + outOfOrder;
+    }
+
+    /** Reads what receiving a packet reads beyond. */
+    long touchMore() {
+        return counters.get(PortCounter.RX_PACKETS) + session.overhead() + (waiter == null ? 0 : waiter.touch());
     }
 
     /** A packet of this tunnel's peer with its key has come; returns whether its frame has been taken. */

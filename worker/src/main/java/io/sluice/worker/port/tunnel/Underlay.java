@@ -63,7 +63,7 @@ public final class Underlay implements SharedSocket, AutoCloseable {
     private final boolean matchPort;
     private final FramePool pool;
     private final Counters counters = new Counters();
-    private final AddressTable<TunnelQueue> tunnels = new AddressTable<>();
+    private final AddressTable<Object> tunnels = new AddressTable<>();
     private final AddressTable<int[]> hosts = new AddressTable<>();
     private final Map<Endpoint, Peer> peers = new HashMap<>();
     private final List<TunnelQueue> ports = new ArrayList<>();
@@ -257,8 +257,18 @@ public final class Underlay implements SharedSocket, AutoCloseable {
         return receiver.warmed();
     }
 
-    /** The tunnel of a packet; null if there is none. */
-    TunnelQueue find(long high, long low, int port, int offset, int length) {
+    /** Where the look-up of a packet's tunnel begins. */
+    int home(long high, long low, int port, int offset, int length) {
+        return tunnels.home(high, low, number(protocol.key(pool.bytes(), offset, length), port));
+    }
+
+    /** As {@link AddressTable#touch}. */
+    long touch(int home) {
+        return tunnels.touch(home);
+    }
+
+    /** The tunnel of a packet, a {@link TunnelQueue}; null if there is none. */
+    Object find(long high, long low, int port, int offset, int length) {
         long key = protocol.key(pool.bytes(), offset, length);
         return key < 0 ? null : tunnels.get(high, low, number(key, port));
     }
