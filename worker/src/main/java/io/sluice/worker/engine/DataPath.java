@@ -3,13 +3,10 @@ package io.sluice.worker.engine;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.graph.CrossConnect;
 import io.sluice.worker.memory.FramePool;
-import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.packet.ReceiveSlots;
 import io.sluice.worker.port.tunnel.Underlays;
 import io.sluice.worker.sys.Epoll;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +24,6 @@ import java.util.function.Supplier;
  * <p>Ports without a link are not polled: their frames stay with the kernel, which drops and counts.
  */
 public final class DataPath implements AutoCloseable {
-    private static final ServedLink[] NO_LINKS = {};
     private static final long ALIVE_CHECK_MS = 100;
 
     private final FramePool pool;
@@ -36,9 +32,8 @@ public final class DataPath implements AutoCloseable {
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
     private final Map<Integer, ReceiveSlots> slots = new HashMap<>();
     private final Underlays underlays;
-    private final Vector vector = new Vector();
+    private final DutyCycle duty = new DutyCycle(epoll);
     private final Thread thread;
-    private ServedLink[] links = NO_LINKS;
     private boolean running = true;
 
     /**
@@ -75,50 +70,23 @@ public final class DataPath implements AutoCloseable {
 
     private void rest(int idleCycles) {
         boolean sleeps = idle.sleeps(idleCycles);
-        long untilDue = sleeps ? untilDue() : Long.MAX_VALUE;
+        long untilDue = sleeps ? duty.untilDue() : Long.MAX_VALUE;
         if (untilDue < IdleStrategy.PENDING_NS) {
             Thread.onSpinWait(); // no sleep is short enough
             return;
         }
-        boolean mayMiss = sleeps && !watchAll();
-        idle.idle(idleCycles, mayMiss || untilDue != Long.MAX_VALUE || pending(), epoll);
+        boolean soon = sleeps && duty.rest();
+        idle.idle(idleCycles, soon, epoll);
     }
 
-    private long untilDue() {
-        long least = Long.MAX_VALUE;
-        for (ServedLink served : links) {
-            least = Math.min(least, served.link().untilDue());
-        }
-        return least;
-    }
-
-    private int cycle() {
+    /** One cycle; returns the work that it brought. */
+    int cycle() {
         int work = 0;
         for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
             command.run();
             work++;
         }
-        for (ServedLink served : links) {
-            work += served.run(vector, epoll);
-        }
-        return work;
-    }
-
-    private boolean watchAll() {
-        boolean all = true;
-        for (ServedLink served : links) {
-            all &= served.watch(epoll);
-        }
-        return all;
-    }
-
-    private boolean pending() {
-        for (ServedLink served : links) {
-            if (served.link().pending()) {
-                return true;
-            }
-        }
-        return false;
+        return work + duty.run();
     }
 
     /**
@@ -188,23 +156,12 @@ public final class DataPath implements AutoCloseable {
 
     /** Starts serving a link. Data-path thread only. */
     public void addLink(CrossConnect link) {
-        List<ServedLink> more = new ArrayList<>(List.of(links));
-        more.add(new ServedLink(link));
-        links = more.toArray(NO_LINKS);
+        duty.add(link);
     }
 
     /** Stops serving a link. Data-path thread only. */
     public void removeLink(CrossConnect link) {
-        List<ServedLink> others = new ArrayList<>();
-        for (ServedLink served : links) {
-            if (served.link() == link) {
-                served.unwatch(epoll);
-                link.settle();
-            } else {
-                others.add(served);
-            }
-        }
-        links = others.toArray(NO_LINKS);
+        duty.remove(link);
     }
 
     /** Ends the thread. Ports are closed before. */

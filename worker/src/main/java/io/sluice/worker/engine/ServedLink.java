@@ -1,81 +1,61 @@
 package io.sluice.worker.engine;
 
-import io.sluice.grant.sys.Fd;
-import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.graph.CrossConnect;
-import io.sluice.worker.memory.Vector;
-import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.graph.Lane;
+import io.sluice.worker.port.SharedSocket;
 import io.sluice.worker.sys.Epoll;
-import java.util.stream.Stream;
+import java.util.ArrayList;
+import java.util.List;
 
-/**
- * A link in a duty cycle, and whether its ports' descriptors are in the thread's epoll set.
- *
- * <p>They are there only while the thread may sleep: a socket that somebody waits for wakes its waiters at each packet that
- * the kernel sends or receives, a lock and a call-back that took a tenth of the whole cost of a forwarded 64-byte frame. A
- * link that has had traffic for {@link #BUSY} cycles leaves the set, and comes back when the thread wants to sleep; one that
- * wakes the thread for a few packets now and then stays in it.
- */
+/** A link in a duty cycle: its lanes, and the watch over those of their descriptors that are its own. Cold. */
 final class ServedLink {
-    /** Cycles with traffic since the last sleep that repay the system calls of leaving and coming back. */
-    private static final int BUSY = 64;
-
     private final CrossConnect link;
-    private final PortQueue[] queues;
-    private final Fd[] watched;
-    private int busy;
+    private final List<ServedLane> lanes = new ArrayList<>();
+    private final List<SharedSocket> sockets = new ArrayList<>();
+    private final Watch watch;
 
-    ServedLink(CrossConnect link) {
+    ServedLink(CrossConnect link, Rota rota, Epoll epoll, Watch.Cycles cycles) {
         this.link = link;
-        this.queues = Stream.of(link.a(), link.b())
-                .flatMap(port -> port.queues().stream())
-                .toArray(PortQueue[]::new);
-        this.watched = new Fd[queues.length];
+        List<ServedLane> own = new ArrayList<>();
+        for (Lane lane : link.lanes()) {
+            SharedSocket socket = lane.from().shared();
+            ServedLane served = new ServedLane(lane, rota, socket == null ? own.size() : ServedLane.SHARED);
+            lanes.add(served);
+            if (socket == null) {
+                own.add(served);
+            } else {
+                sockets.add(socket);
+            }
+        }
+        watch = new Watch(epoll, cycles, own.toArray(Served[]::new));
+        lanes.forEach(lane -> lane.watch(own.isEmpty() ? null : watch));
     }
 
     CrossConnect link() {
         return link;
     }
 
-    /** One cycle; returns the packets moved. */
-    int run(Vector vector, Epoll epoll) {
-        int work = link.run(vector);
-        if (work > 0 && watched[0] != null && ++busy > BUSY) {
-            unwatch(epoll);
-        }
-        return work;
+    /** The shared sockets of its queues, each as often as it has queues here. */
+    List<SharedSocket> sockets() {
+        return sockets;
     }
 
-    /** Before a sleep: lets every port of the link end it. False if the kernel has no room for that. */
-    boolean watch(Epoll epoll) {
-        busy = 0;
-        try {
-            for (int i = 0; i < queues.length; i++) {
-                Fd fd = queues[i].fd(); // another one after a port has lost its peer or got one
-                if (watched[i] != fd) {
-                    forget(i, epoll);
-                    epoll.add(fd);
-                    watched[i] = fd;
-                }
-            }
-            return true;
-        } catch (SyscallException e) { // ENOMEM, ENOSPC: whoever sleeps has to look by himself now and then
-            unwatch(epoll);
-            return false;
+    /** Its queues may have packets already. */
+    void begin() {
+        for (ServedLane lane : lanes) {
+            lane.lane().from().waiter(lane);
+            lane.wake();
+            lane.sleeps(); // it stays awake, but from here on its descriptor wakes it
         }
     }
 
-    /** Before the link or a port of it goes, too. */
-    void unwatch(Epoll epoll) {
-        for (int i = 0; i < queues.length; i++) {
-            forget(i, epoll);
+    /** Before the link or a port of it goes. */
+    void end() {
+        watch.leave();
+        for (ServedLane lane : lanes) {
+            lane.lane().from().waiter(null);
+            lane.rota.remove(lane);
         }
-    }
-
-    private void forget(int i, Epoll epoll) {
-        if (watched[i] != null) {
-            epoll.remove(watched[i]);
-        }
-        watched[i] = null;
+        link.settle();
     }
 }

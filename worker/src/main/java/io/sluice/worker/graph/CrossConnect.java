@@ -1,13 +1,8 @@
 package io.sluice.worker.graph;
 
 import io.sluice.worker.memory.Vector;
-import io.sluice.worker.port.Coalescer;
-import io.sluice.worker.port.Counters;
-import io.sluice.worker.port.Dials;
 import io.sluice.worker.port.Port;
-import io.sluice.worker.port.PortQueue;
-import io.sluice.worker.port.SwitchedOff;
-import io.sluice.worker.port.VectorStats;
+import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
@@ -21,9 +16,9 @@ public final class CrossConnect {
     private final String name;
     private final Port a;
     private final Port b;
-    private final Direction[] directions;
+    private final Lane[] lanes;
 
-    /** Each queue's outlet, once: several directions may lead to it. */
+    /** Each queue's outlet, once: several lanes may lead to it. */
     private final Outlet[] outlets;
 
     public CrossConnect(String name, Port a, Port b) {
@@ -38,14 +33,14 @@ public final class CrossConnect {
         int fromA = a.queues().size();
         int fromB = b.queues().size();
         this.outlets = new Outlet[fromA + fromB];
-        this.directions = new Direction[fromA + fromB];
+        this.lanes = new Lane[fromA + fromB];
         for (int i = 0; i < outlets.length; i++) {
             outlets[i] = i < fromA ? new Outlet(a, i, clock) : new Outlet(b, i - fromA, clock);
         }
-        for (int i = 0; i < directions.length; i++) {
-            directions[i] = i < fromA
-                    ? new Direction(a, i, outlets[fromA + i % fromB])
-                    : new Direction(b, i - fromA, outlets[(i - fromA) % fromA]);
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = i < fromA
+                    ? new Lane(a, i, outlets[fromA + i % fromB])
+                    : new Lane(b, i - fromA, outlets[(i - fromA) % fromA]);
         }
     }
 
@@ -64,22 +59,27 @@ public final class CrossConnect {
         return b;
     }
 
+    /** The directions of its queues, in the order of the ports. */
+    public List<Lane> lanes() {
+        return List.of(lanes);
+    }
+
     /** Moves one vector in each direction; returns the packets moved. */
     public int run(Vector vector) {
         int work = 0;
-        for (Direction direction : directions) {
-            work += direction.run(vector);
+        for (Lane lane : lanes) {
+            work += lane.run(vector);
         }
-        for (Direction direction : directions) {
-            work += direction.to.flush();
+        for (Lane lane : lanes) {
+            work += lane.flush();
         }
         return work;
     }
 
     /** Whether a queue is to be served soon, so that the thread must come back without being woken. */
     public boolean pending() {
-        for (Direction direction : directions) { // every queue of both ports receives in one direction
-            if (direction.from.pending()) {
+        for (Lane lane : lanes) { // every queue of both ports receives in one direction
+            if (lane.from().pending()) {
                 return true;
             }
         }
@@ -102,52 +102,6 @@ public final class CrossConnect {
     public void settle() {
         for (Outlet outlet : outlets) {
             outlet.settle();
-        }
-    }
-
-    private static final class Direction {
-        private final PortQueue from;
-        private final boolean superframes;
-        private final Dials dials;
-        private final VectorStats vectors;
-        private final Counters counters;
-        private final Outlet to;
-        private Coalescer coalescer;
-
-        Direction(Port from, int queue, Outlet to) {
-            this.from = from.queues().get(queue);
-            this.superframes = this.from.offloads();
-            this.dials = from.dials();
-            this.vectors = from.vectors();
-            this.counters = from.counters();
-            this.to = to;
-        }
-
-        int run(Vector vector) {
-            int limit = Math.min(dials.depth(), to.room(superframes));
-            if (limit <= 0) {
-                return 0;
-            }
-            int n = from.poll(vector, limit);
-            if (n > 0) {
-                vectors.received(n);
-                if (dials.completes()) {
-                    SwitchedOff.complete(dials.pool(), vector);
-                }
-                int kinds = dials.coalesces() & to.takes();
-                if (kinds != 0 && n > 1) {
-                    coalesce(vector, kinds);
-                }
-                to.send(vector);
-            }
-            return n;
-        }
-
-        private void coalesce(Vector vector, int kinds) {
-            if (coalescer == null) {
-                coalescer = new Coalescer(dials.pool(), counters);
-            }
-            coalescer.run(vector, kinds);
         }
     }
 }

@@ -1,10 +1,13 @@
 package io.sluice.worker.graph;
 
 import io.sluice.worker.memory.Vector;
+import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.Dials;
 import io.sluice.worker.port.Port;
+import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.SwitchedOff;
+import io.sluice.worker.port.VectorStats;
 import java.util.function.LongSupplier;
 
 /**
@@ -19,9 +22,10 @@ final class Outlet {
     /** What one received packet may become: a superframe of 64 KiB is 45 segments of 1460 bytes. */
     private static final int MAX_SEGMENTS = 48;
 
-    private final Port port;
     private final PortQueue queue;
     private final Dials dials;
+    private final VectorStats vectors;
+    private final Counters counters;
     private final boolean open;
     private final LongSupplier clock;
     private SwitchedOff software;
@@ -30,9 +34,10 @@ final class Outlet {
 
     /** @param clock in ns, as {@link System#nanoTime} */
     Outlet(Port port, int queue, LongSupplier clock) {
-        this.port = port;
         this.queue = port.queues().get(queue);
         this.dials = port.dials();
+        this.vectors = port.vectors();
+        this.counters = port.counters();
         this.open = this.queue.offloads();
         this.clock = clock;
     }
@@ -55,19 +60,33 @@ final class Outlet {
         return open ? dials.takes() : 0;
     }
 
+    /** As {@link Lane#touch}. */
+    long touch() {
+        return dials.holdNs() + vectors.txMax() + queue.room() + counters.get(PortCounter.TX_PACKETS);
+    }
+
+    PortQueue queue() {
+        return queue;
+    }
+
+    /** Whether packets wait for others. */
+    boolean isHolding() {
+        return held > 0;
+    }
+
     /** Takes over every packet of {@code vector}, which has some and is empty afterwards. */
     void send(Vector vector) {
         int n = vector.count;
         if (dials.holdNs() > 0) {
             hold(n);
         } else {
-            port.vectors().sent(n);
+            vectors.sent(n);
         }
         if (dials.software() == 0 || !open) {
             queue.send(vector);
         } else {
             if (software == null) {
-                software = new SwitchedOff(dials.pool(), port.counters(), queue);
+                software = new SwitchedOff(dials.pool(), counters, queue);
             }
             software.send(vector, dials.software());
         }
@@ -87,7 +106,7 @@ final class Outlet {
                 if (clock.getAsLong() - due < 0) {
                     return 0;
                 }
-                port.vectors().deadline();
+                vectors.deadline();
             }
             release();
         }
@@ -96,7 +115,7 @@ final class Outlet {
 
     /** Lets what waits go with the next flush. */
     private void release() {
-        port.vectors().sent(held);
+        vectors.sent(held);
         held = 0;
     }
 

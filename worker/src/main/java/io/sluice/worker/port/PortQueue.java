@@ -2,6 +2,7 @@ package io.sluice.worker.port;
 
 import io.sluice.grant.sys.Fd;
 import io.sluice.worker.memory.Vector;
+import io.sluice.worker.sys.Waiter;
 
 /**
  * One queue of a port, as the data path sees it: the contract that every kind of port fulfils. All calls come from one
@@ -60,6 +61,21 @@ public interface PortQueue extends AutoCloseable {
 
     /** After {@link #close} and after the broker, too, has let go of the socket: frees the frames that the kernel had. */
     void reclaim();
+
+    /**
+     * What receives and sends for this queue together with others, and has to be served beside it; null if the queue does so
+     * itself. Such a queue has nothing to poll until it has woken its {@link #waiter}.
+     */
+    default SharedSocket shared() {
+        return null;
+    }
+
+    /**
+     * For a queue with a {@link #shared} socket: whom to wake when a packet has come.
+     *
+     * @param waiter null: nobody polls the queue any more, or not yet, so that it takes nothing
+     */
+    default void waiter(Waiter waiter) {}
 
     /** The rings that the queue shares with the kernel. */
     default Rings rings() {

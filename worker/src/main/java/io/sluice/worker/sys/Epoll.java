@@ -11,8 +11,8 @@ import java.util.Arrays;
 
 /**
  * Where an idle data-path thread sleeps: epoll(7) over its ports' descriptors, and an eventfd(2) by which other threads
- * wake it. It only says that something has become ready; the duty cycle then looks at every port, which costs less than
- * telling them apart.
+ * wake it. A look at it, with or without a sleep, is one system call for any number of descriptors, and wakes those who
+ * wait for the ones that have become readable.
  *
  * <p>Edge-triggered: what is left lying on purpose, because the port that it would go to takes nothing now, does not keep
  * the thread awake.
@@ -25,11 +25,15 @@ public final class Epoll implements AutoCloseable {
     private static final int EPOLLIN = 1;
     private static final int EPOLLET = 1 << 31;
 
-    /** What one sleep takes off the kernel's list of what is ready; the rest ends the next sleep. */
-    private static final int EVENTS = 64;
+    /** What one look takes off the kernel's list of what is ready; the rest is there at the next. */
+    private static final int EVENTS = 256;
 
-    /** struct epoll_event: packed on x86-64 (12 bytes), 16 elsewhere. */
-    private final ByteBuffer events = Native.allocate(16 * EVENTS);
+    /** struct epoll_event {events u32, data u64}: packed on x86-64, aligned elsewhere. */
+    private static final int DATA = System.getProperty("os.arch").equals("amd64") ? 4 : 8;
+
+    private static final int EVENT = DATA + 8;
+
+    private final ByteBuffer events = Native.allocate(EVENT * EVENTS);
 
     private final long eventsAddress = Native.address(events);
     private final ByteBuffer interest = Native.allocate(16).putInt(0, EPOLLIN | EPOLLET);
@@ -46,27 +50,40 @@ public final class Epoll implements AutoCloseable {
     /** Whose descriptors those are: a closed one has left the set, and its number may belong to another by now. */
     private Fd[] members = new Fd[64];
 
+    private Waiter[] waiters = new Waiter[64];
+    private int size;
+
     public Epoll() throws SyscallException {
         try (Closer closer = new Closer()) {
             epoll = closer.add(Fd.owned(LIBC.epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
             wake = closer.add(Fd.owned(LIBC.eventfd(0, EFD_CLOEXEC_NONBLOCK), "eventfd"));
-            add(wake);
+            add(wake, this::silence);
+            size = 0;
             closer.release();
         }
     }
 
-    /** Wakes the sleeper when {@code fd} becomes readable, or is so now. May be repeated. */
+    /** Ends a sleep when {@code fd} becomes readable, or is so now. May be repeated. */
     public void add(Fd fd) throws SyscallException {
+        add(fd, Waiter.NOBODY);
+    }
+
+    /** As {@link #add(Fd)}, and wakes {@code waiter}, unless another one is added for the same descriptor. */
+    public void add(Fd fd, Waiter waiter) throws SyscallException {
         int number = fd.number();
         if (number >= users.length) {
             users = Arrays.copyOf(users, 2 * number);
             members = Arrays.copyOf(members, 2 * number);
+            waiters = Arrays.copyOf(waiters, 2 * number);
         }
         if (users[number] == 0 || members[number] != fd) {
+            interest.putLong(DATA, number);
             Native.check(LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_ADD, number, interest), "epoll_ctl(ADD)");
+            size += users[number] == 0 ? 1 : 0;
             members[number] = fd;
             users[number] = 0;
         }
+        waiters[number] = waiter;
         users[number]++;
     }
 
@@ -78,6 +95,7 @@ public final class Epoll implements AutoCloseable {
         int number = fd.number();
         if (number < users.length && members[number] == fd && --users[number] == 0) {
             members[number] = null;
+            size--;
             LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_DEL, number, interest);
         }
     }
@@ -87,9 +105,23 @@ public final class Epoll implements AutoCloseable {
         return epoll;
     }
 
-    /** Sleeps until something is ready or the time is over. Allocates nothing. */
+    /** Whether nothing but {@link #wake} can end a sleep. */
+    public boolean isEmpty() {
+        return size == 0;
+    }
+
+    /** Sleeps until something is ready or the time is over, 0 for no sleep, and wakes who waits for it. Allocates nothing. */
     public void await(int timeoutMs) {
-        LIBC.epoll_wait(epoll.number(), eventsAddress, EVENTS, timeoutMs);
+        int n = LIBC.epoll_wait(epoll.number(), eventsAddress, EVENTS, timeoutMs);
+        for (int i = 0; i < n; i++) {
+            int number = (int) events.getLong(i * EVENT + DATA);
+            if (users[number] > 0) {
+                waiters[number].wake();
+            }
+        }
+    }
+
+    private void silence() {
         LIBC.read(wake.number(), counterAddress, 8);
     }
 

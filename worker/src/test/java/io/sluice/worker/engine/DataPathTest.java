@@ -177,6 +177,25 @@ class DataPathTest {
     }
 
     @Test
+    void aThousandPortsWithNothingToDoTakeNoProcessorTimeAndEachIsServed() throws Exception {
+        link(PortKind.PACKET, PortKind.PACKET, IdleStrategy.ADAPTIVE);
+        for (int i = 0; i < 500; i++) {
+            Port one = lab.port(PortKind.PACKET, "left", dataPath, false);
+            Port other = lab.port(PortKind.PACKET, "right", dataPath, false);
+            add(new CrossConnect("link" + i, one, other));
+        }
+        assertSleeps();
+        ThreadUse before = ThreadUse.of(THREAD);
+        TimeUnit.SECONDS.sleep(3); // what it uses in three seconds
+        ThreadUse after = ThreadUse.of(THREAD);
+        assertThat(after.ticks() - before.ticks()).isLessThanOrEqualTo(1);
+        assertThat(after.sleeps()).isEqualTo(before.sleeps());
+        left.send(Frames.of(0, 1, 100)); // comes to every port of the device
+        assertThat(right.receive(501)).allMatch(frame -> Frames.sequence(frame) == 1);
+        assertSleeps();
+    }
+
+    @Test
     void aLinkIntoAPortThatOnlyReceivesKeepsNobodyAwake() throws Exception {
         start(IdleStrategy.ADAPTIVE);
         lab.cable(PortKind.PACKET, "left", "wire0", 1500);

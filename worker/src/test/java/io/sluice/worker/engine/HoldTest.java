@@ -62,7 +62,7 @@ class HoldTest {
     void aPacketLeavesWhenItsTimeIsOverAndNotBeforeThoughNothingElseHappens(int usecs) {
         run(() -> to.dials().turn(new Tuning(256, usecs, 0, 0), dataPath.pool()));
         long before = System.nanoTime();
-        run(() -> source.arrive(1)); // the wake-up is what makes it look
+        source.arrive(1);
         while (sink.flushed() == 0) {
             assertThat(System.nanoTime() - before).as("time in vain").isLessThan(PATIENCE_NS);
             LockSupport.parkNanos(100_000);

@@ -1,16 +1,22 @@
 package io.sluice.worker.lab;
 
 import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.Native;
 import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.sys.WorkerCalls;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 
 /** A queue without a kernel behind it: what is to be received is said, and what was sent is counted. Any thread may look. */
 public final class FakeQueue implements PortQueue {
+    private static final ByteBuffer ONE = Native.allocate(8).putLong(0, 1);
+
     private final Fd fd;
+    private volatile int polls;
     private volatile int arriving;
     private volatile int queued;
     private volatile int flushed;
@@ -18,7 +24,7 @@ public final class FakeQueue implements PortQueue {
     private volatile long flushedNs;
     private volatile int room = 512;
 
-    /** @param fd never readable; consumed; null if nobody watches the queue */
+    /** @param fd an eventfd, readable as soon as something arrives; consumed; null if nobody watches the queue */
     public FakeQueue(Fd fd) {
         this.fd = fd;
     }
@@ -31,11 +37,19 @@ public final class FakeQueue implements PortQueue {
     /** {@code n} packets more are to be received. */
     public synchronized void arrive(int n) {
         arriving += n;
+        if (fd != null) {
+            WorkerCalls.LIBC.write(fd.number(), Native.address(ONE), 8);
+        }
     }
 
     /** Room for so many packets altogether. */
     public void room(int packets) {
         room = packets;
+    }
+
+    /** How often it was polled. */
+    public int polls() {
+        return polls;
     }
 
     /** Packets that went to the kernel. */
@@ -55,6 +69,7 @@ public final class FakeQueue implements PortQueue {
 
     @Override
     public synchronized int poll(Vector vector, int limit) {
+        polls++;
         int n = Math.min(arriving, limit);
         for (int i = 0; i < n; i++) {
             vector.add(0, 60, 0);

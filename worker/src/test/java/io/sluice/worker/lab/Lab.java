@@ -146,13 +146,14 @@ public final class Lab implements AutoCloseable {
 
     /** Opens a tunnel on it. */
     public Port tunnel(Underlay underlay, TunnelSpec spec) {
-        return keep(TunnelPort.open(info(PortKind.TUNNEL_VXLAN, "tunnel", 1500, Vector.CAPACITY), underlay, spec));
+        PortInfo info = info(PortKind.TUNNEL_VXLAN, "tunnel", 1500, Vector.CAPACITY);
+        return keep(SelfServed.of(TunnelPort.open(info, underlay, spec)));
     }
 
     /** Opens a port. The lab closes what the test has not. */
     public Port port(PortKind kind, String device, int mtu, int depth) throws Exception {
         PortInfo info = info(kind, device, mtu, depth);
-        Port port = keep(open(kind, info));
+        Port port = keep(SelfServed.of(open(kind, info)));
         if (kind.isTap()) {
             netns.awaitCarrier(device);
         }

@@ -35,7 +35,8 @@ final class AddressTable<T> {
         return i;
     }
 
-    private int home(long high, long low, long number) {
+    /** Where a look-up of the key begins. */
+    int home(long high, long low, long number) {
         // Odd factors that have nothing to do with each other: neighbouring addresses with neighbouring numbers, which
         // is
         // what networks consist of, end up apart.
@@ -43,6 +44,11 @@ final class AddressTable<T> {
         mixed ^= mixed >>> 32;
         mixed *= 0x9e3779b97f4a7c15L;
         return (int) (mixed >>> 32) & mask;
+    }
+
+    /** Reads what a look-up that begins at {@code home} reads first, so that it is in the cache. */
+    long touch(int home) {
+        return entries[home * STRIDE + 2] + (values[home] == null ? 0 : 1);
     }
 
     private boolean isUsed(int i) {

@@ -10,7 +10,9 @@ import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.FrameLimits;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.SharedSocket;
 import io.sluice.worker.port.SoftOffload;
+import io.sluice.worker.sys.Waiter;
 
 /**
  * A queue whose frames travel in the frames of another one: NSH in Ethernet. The other queue counts what passes it; what
@@ -113,6 +115,16 @@ final class CarriedQueue implements PortQueue {
     @Override
     public boolean pending() {
         return carrier.pending();
+    }
+
+    @Override
+    public SharedSocket shared() {
+        return carrier.shared();
+    }
+
+    @Override
+    public void waiter(Waiter waiter) {
+        carrier.waiter(waiter);
     }
 
     @Override

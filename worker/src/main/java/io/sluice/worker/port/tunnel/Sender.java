@@ -67,18 +67,13 @@ final class Sender {
         waiting++;
     }
 
-    /**
-     * Gives the kernel what it takes.
-     *
-     * @param caller counters of the port that asked
-     * @return packets that left, by being sent or refused
-     */
-    int flush(Counters caller) {
+    /** Gives the kernel what it takes; returns the packets that left, by being sent or refused. */
+    int flush() {
         int before = waiting;
         boolean going = true;
         while (waiting > 0 && going) {
             build(Math.min(waiting, Vector.CAPACITY));
-            going = sendAll(caller);
+            going = sendAll();
         }
         return before - waiting;
     }
@@ -126,11 +121,12 @@ final class Sender {
         return n;
     }
 
-    /** Sends the messages as built; false if the kernel takes no more now. */
-    private boolean sendAll(Counters caller) {
+    /** Sends the messages as built; false if the kernel takes no more now. A call counts for whose packet is its first. */
+    private boolean sendAll() {
         int done = 0;
         boolean again = true;
         while (done < messages.count()) {
+            Counters caller = owner[head].counters();
             caller.add(PortCounter.TX_CALLS, 1);
             int sent = LIBC.sendmmsg(fd, messages.address(done), messages.count() - done, MSG_DONTWAIT);
             if (sent > 0) {

@@ -18,6 +18,7 @@ import java.util.Map;
 public final class TunnelPort {
     /** What an underlay counts beside its ports, shown with each of them. */
     private static final List<PortCounter> SHARED = List.of(
+            PortCounter.RX_CALLS,
             PortCounter.RX_GRO,
             PortCounter.TX_UNREACHABLE,
             PortCounter.RX_DROP_TRUNCATED,

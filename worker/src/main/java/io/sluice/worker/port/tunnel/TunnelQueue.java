@@ -8,7 +8,9 @@ import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.FrameLimits;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.SharedSocket;
 import io.sluice.worker.port.SoftOffload;
+import io.sluice.worker.sys.Waiter;
 
 /** One tunnel. Its packets wait in the {@link Underlay}, which receives and sends for all of them. */
 final class TunnelQueue extends Backlog.Queue implements PortQueue {
@@ -24,9 +26,10 @@ final class TunnelQueue extends Backlog.Queue implements PortQueue {
     private Peer peer;
     private long outOfOrder;
     private int queued;
-    private int round;
-    private int flushRound = -1;
     private boolean closed;
+
+    /** Who polls; null: nobody. */
+    private Waiter waiter;
 
     /**
      * @param depth most packets a poll takes, 1..256
@@ -42,7 +45,6 @@ final class TunnelQueue extends Backlog.Queue implements PortQueue {
         this.maxFrame = maxFrame;
         this.overhead = session.overhead();
         this.offload = new SoftOffload(pool, counters, this::queue);
-        this.round = underlay.neverPolled();
     }
 
     TunnelSpec spec() {
@@ -55,31 +57,48 @@ final class TunnelQueue extends Backlog.Queue implements PortQueue {
 
     // Receiving
 
-    int round() {
-        return round;
+    @Override
+    public SharedSocket shared() {
+        return underlay;
     }
 
-    void round(int now) {
-        round = now;
+    @Override
+    public void waiter(Waiter polling) {
+        waiter = polling;
+        if (waiter == null && count() > 0) {
+            received(PortCounter.RX_DROP_FULL, underlay.backlog().drop(this, pool));
+        }
+    }
+
+    /** Whether somebody polls. */
+    boolean isPolled() {
+        return waiter != null;
+    }
+
+    void wake() {
+        waiter.wake();
     }
 
     @Override
     public int poll(Vector vector, int limit) {
-        int wanted = Math.min(limit, depth);
-        underlay.turn(this, wanted);
         if (count() == 0) {
             return 0;
         }
-        long bytes = underlay.backlog().take(this, vector, wanted);
+        long bytes = underlay.backlog().take(this, vector, Math.min(limit, depth));
         counters.add(PortCounter.RX_PACKETS, vector.count);
         counters.add(PortCounter.RX_BYTES, bytes);
         counters.add(PortCounter.RX_VECTORS, 1);
         return vector.count;
     }
 
-    /** Reads what receiving a packet reads, so that it is in the cache. */
-    long warm() {
-        return counters.get(PortCounter.RX_PACKETS) + session.overhead() + count();
+    /** Reads what receiving a packet reads of this object, so that it is in the cache. */
+    long touch() {
+        return count() + outOfOrder;
+    }
+
+    /** Reads what receiving a packet reads beyond. */
+    long touchMore() {
+        return counters.get(PortCounter.RX_PACKETS) + session.overhead() + (waiter == null ? 0 : waiter.touch());
     }
 
     /** A packet of this tunnel's peer with its key has come; returns whether its frame has been taken. */
@@ -164,17 +183,9 @@ final class TunnelQueue extends Backlog.Queue implements PortQueue {
         }
     }
 
-    int flushRound() {
-        return flushRound;
-    }
-
-    void flushRound(int now) {
-        flushRound = now;
-    }
-
     @Override
     public int flush() {
-        return underlay.flush(this);
+        return underlay.flushMany();
     }
 
     @Override
@@ -184,7 +195,7 @@ final class TunnelQueue extends Backlog.Queue implements PortQueue {
 
     @Override
     public boolean pending() {
-        return count() > 0 || underlay.hasWaiting() || underlay.isStarved();
+        return count() > 0; // what waits to be sent is the underlay's
     }
 
     @Override
@@ -198,6 +209,7 @@ final class TunnelQueue extends Backlog.Queue implements PortQueue {
             closed = true;
             counters.add(PortCounter.TX_DROP_CLOSED, queued);
             queued = 0;
+            waiter = null;
             underlay.detach(this);
         }
     }

@@ -9,6 +9,8 @@ import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.PortCounter;
+import io.sluice.worker.port.SharedSocket;
+import io.sluice.worker.sys.Waiter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,24 +24,20 @@ import java.util.Map;
  * say so, as VXLAN, GPE and Geneve spread flows over source ports. Ours do not: a socket has one source port, the one that
  * it is bound to, so a router between sees one flow for each pair of underlays.
  *
- * <p>The ports of a thread are served one after the other, again and again. What comes is
- * received for the first port that comes round again, and what goes is sent, as a rule, for the last: a system call each, or
- * a few, for all of them.
+ * <p>It receives once a cycle for all of them, and wakes those that a packet came for. What they send leaves together at the
+ * end of the cycle: a system call each, or a few, however many tunnels there are.
  */
-public final class Underlay implements AutoCloseable {
+public final class Underlay implements SharedSocket, AutoCloseable {
     /** Packets that wait to be polled: of all tunnels, and of one. */
     private static final int BACKLOG = 4096;
 
     private static final int BACKLOG_EACH = 1024;
 
-    /** Rounds after which a port that was not polled gets nothing any more: it has no link, or its other side stands still. */
-    private static final int ASLEEP = 1024;
-
-    /** Packets for which a round's sending does not wait until its end. */
+    /** Packets for which sending does not wait until the end of the cycle. */
     private static final int PROMPT = 64;
 
-    /** A round over more ports takes longer, so that it has to receive more. */
-    private static final int PORTS_A_CALL = 32;
+    /** System calls that receive in a cycle at most: about as many packets as a vector holds. */
+    private static final int CALLS = 4;
 
     /** Tunnels from which on looking all of a vector's up beforehand pays. */
     private static final int WIDE = 256;
@@ -66,18 +64,14 @@ public final class Underlay implements AutoCloseable {
     private final boolean matchPort;
     private final FramePool pool;
     private final Counters counters = new Counters();
-    private final AddressTable<TunnelQueue> tunnels = new AddressTable<>();
+    private final AddressTable<Object> tunnels = new AddressTable<>();
     private final AddressTable<int[]> hosts = new AddressTable<>();
     private final Map<Endpoint, Peer> peers = new HashMap<>();
     private final List<TunnelQueue> ports = new ArrayList<>();
     private final Backlog backlog = new Backlog(BACKLOG);
     private final Receiver receiver;
     private final Sender sender;
-    private int round;
-    private int swept;
-    private int flushRound;
-    private int flushes;
-    private int flushesExpected;
+    private Waiter waiter = Waiter.NOBODY;
 
     private Underlay(Fd socket, Protocol protocol, Settings settings, FramePool pool) throws SyscallException {
         this.protocol = protocol;
@@ -145,6 +139,7 @@ public final class Underlay implements AutoCloseable {
     }
 
     /** The socket, which all ports of the underlay show; borrowed. */
+    @Override
     public Fd fd() {
         return socket;
     }
@@ -241,26 +236,20 @@ public final class Underlay implements AutoCloseable {
         return backlog;
     }
 
-    /** A round in which a port that asks for the first time has never been polled. */
-    int neverPolled() {
-        return round - ASLEEP - 1;
-    }
-
-    /** A port wants to poll: the first that comes round again begins a new round. */
-    void turn(TunnelQueue queue, int wanted) {
-        boolean again = queue.round() == round;
-        if (again && queue.count() < wanted) {
-            round++;
-            if (backlog.free() < Vector.CAPACITY) {
-                sweep();
-            }
-            int calls = 1 + ports.size() / PORTS_A_CALL;
-            boolean more;
-            do {
-                more = receiver.receive(queue.counters());
-            } while (more && --calls > 0 && backlog.free() >= Vector.CAPACITY);
+    /** A tunnel that is alone leaves what it can't take with the kernel, which drops early. */
+    @Override
+    public int receive() {
+        if (ports.size() == 1 && waiting() >= Vector.CAPACITY) {
+            return 0;
         }
-        queue.round(round);
+        int packets = 0;
+        for (int call = 0; call < CALLS; call++) {
+            packets += receiver.receive();
+            if (!receiver.hasMore()) {
+                break;
+            }
+        }
+        return packets;
     }
 
     /** Whether there are so many tunnels that they don't fit into the first caches. */
@@ -273,31 +262,35 @@ public final class Underlay implements AutoCloseable {
         return receiver.warmed();
     }
 
-    /** Looks a packet's tunnel up, so that it is in the cache when the packet is handed on. */
-    long warm(long high, long low, int port, int offset, int length) {
-        long key = protocol.key(pool.bytes(), offset, length);
-        TunnelQueue queue = key < 0 ? null : find(high, low, port, key);
-        return queue == null ? 0 : queue.warm();
+    /** Where the look-up of a packet's tunnel begins. */
+    int home(long high, long low, int port, int offset, int length) {
+        return tunnels.home(high, low, number(protocol.key(pool.bytes(), offset, length), port));
     }
 
-    /** Hands a packet to its tunnel; returns whether it has taken the frame. Counts what it drops. */
-    boolean deliver(long high, long low, int port, int offset, int length) {
+    /** As {@link AddressTable#touch}. */
+    long touch(int home) {
+        return tunnels.touch(home);
+    }
+
+    /** The tunnel of a packet, a {@link TunnelQueue}; null if there is none. */
+    Object find(long high, long low, int port, int offset, int length) {
+        long key = protocol.key(pool.bytes(), offset, length);
+        if (key < 0) {
+            return null;
+        }
+        // Of a service path, the port of its index, or else the one for every index.
+        Object exact = tunnels.get(high, low, number(key, port));
+        long any = Nsh.anyIndex(key);
+        return exact != null || any == key ? exact : tunnels.get(high, low, number(any, port));
+    }
+
+    /** Counts a packet for which {@link #find} found nothing; false. */
+    boolean refuse(long high, long low, int offset, int length) {
         long key = protocol.key(pool.bytes(), offset, length);
         if (key < 0) {
             return drop(reason(key));
         }
-        TunnelQueue queue = find(high, low, port, key);
-        if (queue == null) {
-            return drop(hosts.get(high, low, 0) == null ? PortCounter.RX_DROP_PEER : PortCounter.RX_DROP_KEY);
-        }
-        return queue.strip(offset, length);
-    }
-
-    /** The tunnel of a key: of a service path, that of its index, or else the one for every index. */
-    private TunnelQueue find(long high, long low, int port, long key) {
-        TunnelQueue queue = tunnels.get(high, low, number(key, port));
-        long any = Nsh.anyIndex(key);
-        return queue != null || any == key ? queue : tunnels.get(high, low, number(any, port));
+        return drop(hosts.get(high, low, 0) == null ? PortCounter.RX_DROP_PEER : PortCounter.RX_DROP_KEY);
     }
 
     /** Counts a packet of no tunnel; false. */
@@ -307,35 +300,26 @@ public final class Underlay implements AutoCloseable {
         return false;
     }
 
-    /** Queues a frame; false if its port is not polled fast enough. */
+    /**
+     * Queues a frame and wakes its port; false if nobody polls that, or not fast enough. However many stand still, what they
+     * hold is never all of the room: each has at most as much as is left free for the others.
+     */
     boolean queue(TunnelQueue queue, int offset, int length) {
-        boolean room = backlog.free() > 0 && queue.count() < BACKLOG_EACH && !isAsleep(queue);
-        if (room) {
-            backlog.add(queue, offset, length);
+        int count = queue.count();
+        if (!queue.isPolled() || count >= BACKLOG_EACH || count >= backlog.free()) {
+            return false;
         }
-        return room;
+        backlog.add(queue, offset, length);
+        if (count == 0) {
+            queue.wake();
+        }
+        return true;
     }
 
-    private boolean isAsleep(TunnelQueue queue) {
-        return round - queue.round() > ASLEEP;
-    }
-
-    /** Takes back what waits for ports that are not polled any more, now and then. */
-    private void sweep() {
-        if (round - swept < ASLEEP) {
-            return;
-        }
-        swept = round;
-        for (int i = 0; i < ports.size(); i++) {
-            TunnelQueue queue = ports.get(i);
-            if (isAsleep(queue)) {
-                queue.received(PortCounter.RX_DROP_FULL, backlog.drop(queue, pool));
-            }
-        }
-    }
-
-    boolean isStarved() {
-        return receiver.isStarved();
+    /** The kernel has not taken everything yet, or the pool had no frame to receive into. */
+    @Override
+    public boolean pending() {
+        return sender.waiting() > 0 || receiver.isStarved();
     }
 
     // Sending
@@ -344,29 +328,25 @@ public final class Underlay implements AutoCloseable {
         return Sender.CAPACITY - sender.waiting();
     }
 
+    @Override
+    public void waiter(Waiter sending) {
+        waiter = sending;
+    }
+
     void send(TunnelQueue queue, int offset, int length) {
+        if (sender.waiting() == 0) {
+            waiter.wake();
+        }
         sender.add(queue, offset, length);
     }
 
-    boolean hasWaiting() {
-        return sender.waiting() > 0;
+    @Override
+    public int flush() {
+        return sender.waiting() > 0 ? sender.flush() : 0;
     }
 
-    /**
-     * Sends at the end of a round, which is when as many ports have flushed as in the last; or when one does for the second
-     * time before that, as there are fewer now.
-     */
-    int flush(TunnelQueue queue) {
-        boolean missed = false;
-        if (queue.flushRound() == flushRound) {
-            flushRound++;
-            missed = flushes < flushesExpected;
-            flushesExpected = flushes;
-            flushes = 0;
-        }
-        queue.flushRound(flushRound);
-        flushes++;
-        boolean due = missed || flushes >= flushesExpected || sender.waiting() >= PROMPT;
-        return due && sender.waiting() > 0 ? sender.flush(queue.counters()) : 0;
+    /** Sends before the end of the cycle if there is much already. */
+    int flushMany() {
+        return sender.waiting() >= PROMPT ? sender.flush() : 0;
     }
 }

@@ -6,7 +6,6 @@ import io.sluice.grant.sys.Fd;
 import io.sluice.worker.codec.Encapsulation;
 import io.sluice.worker.codec.Protocol;
 import io.sluice.worker.lab.Frames;
-import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortCounter;
 import java.util.ArrayList;
@@ -40,7 +39,6 @@ class SegmentationTest {
         Encapsulation vxlan = new Encapsulation.Vxlan(7);
         Port one = ends.port(a, vxlan, Ends.at(2, Ends.portOf(b.fd())));
         Port other = ends.port(b, vxlan, Ends.at(1, Ends.portOf(a.fd())));
-        other.queues().get(0).poll(new Vector(), 1);
         return new Port[] {one, other};
     }
 
@@ -104,7 +102,6 @@ class SegmentationTest {
         Underlay b = ends.underlay(Protocol.GENEVE, Ends.at(2, 0), Underlay.Settings.DEFAULT);
         Port one = ends.port(a, new Encapsulation.Geneve(7), Ends.at(2, Ends.portOf(b.fd())), 9_000);
         Port other = ends.port(b, new Encapsulation.Geneve(7), Ends.at(1, Ends.portOf(a.fd())), 9_000);
-        other.queues().get(0).poll(new Vector(), 1);
         byte[][] frames = new byte[12][];
         for (int i = 0; i < frames.length; i++) {
             frames[i] = Frames.of(0, i, i < 8 ? 9_014 : 1_780 + i);
@@ -123,7 +120,6 @@ class SegmentationTest {
         for (int vni = 0; vni < 30; vni++) {
             near.add(ends.port(a, new Encapsulation.Vxlan(vni), Ends.at(2, Ends.portOf(b.fd()))));
             far.add(ends.port(b, new Encapsulation.Vxlan(vni), Ends.at(1, Ends.portOf(a.fd()))));
-            far.get(vni).queues().get(0).poll(new Vector(), 1);
         }
         for (int i = 0; i < 60; i++) {
             ends.enqueue(near.get(i % 30), null, Frames.of(i, i, 200));

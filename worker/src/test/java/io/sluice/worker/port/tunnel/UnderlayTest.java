@@ -70,7 +70,6 @@ class UnderlayTest {
         }
         Fd stranger = ends.socket(Ends.at(3, 0));
         Random random = new Random(1);
-        ports.forEach(port -> port.queues().get(0).poll(new Vector(), 1)); // a port that was never polled gets nothing
         for (int round = 0; round < 200; round++) {
             int vni = random.nextInt(10_000);
             byte[] frame = Frames.of(vni, round, 60 + random.nextInt(900));
@@ -147,35 +146,49 @@ class UnderlayTest {
     }
 
     @Test
-    void oneReceiveServesAllPortsOfARound() throws Exception {
+    void oneReceiveWakesThosePortsThatGotSomethingOnceEach() throws Exception {
         List<Port> ports = new ArrayList<>();
-        for (int vni = 0; vni < 100; vni++) {
-            ports.add(ends.port(underlay, new Encapsulation.Vxlan(vni), peerAt));
+        int[] wakes = new int[100];
+        for (int vni = 0; vni < wakes.length; vni++) {
+            int index = vni;
+            ports.add(ends.unserved(underlay, new Encapsulation.Vxlan(vni), peerAt));
+            ports.get(vni).queues().get(0).waiter(() -> wakes[index]++);
         }
-        Vector vector = new Vector();
-        for (int round = 0; round < 11; round++) {
-            for (Port port : ports) {
-                port.queues().get(0).poll(vector, 256);
-            }
+        for (int i = 0; i < 60; i++) {
+            Ends.send(peer, local, vxlan(i % 3 * 40), FRAME);
+        }
+        assertThat(underlay.receive()).isEqualTo(60);
+        for (int vni = 0; vni < wakes.length; vni++) {
+            boolean meant = vni % 40 == 0;
+            assertThat(wakes[vni]).isEqualTo(meant ? 1 : 0);
+            assertThat(ports.get(vni).queues().get(0).pending()).isEqualTo(meant);
+            assertThat(ends.poll(ports.get(vni))).hasSize(meant ? 20 : 0);
         }
         long calls = ports.stream()
                 .mapToLong(port -> port.counters().get(PortCounter.RX_CALLS))
                 .sum();
-        assertThat(calls).isEqualTo(10);
+        assertThat(calls).isBetween(1L, 4L); // 8, 16, 32 and 64 messages
+        Ends.send(peer, local, vxlan(40), FRAME);
+        assertThat(underlay.receive()).isEqualTo(1);
+        assertThat(wakes[40]).isEqualTo(2);
     }
 
     @Test
-    void whatAllPortsSendInARoundIsOneCall() throws Exception {
+    void whatAllPortsSendInACycleIsOneCall() throws Exception {
         List<Port> ports = new ArrayList<>();
         for (int vni = 0; vni < 20; vni++) {
-            ports.add(ends.port(underlay, new Encapsulation.Vxlan(vni), peerAt));
+            ports.add(ends.unserved(underlay, new Encapsulation.Vxlan(vni), peerAt));
         }
-        ports.forEach(port -> port.queues().get(0).flush()); // so that it is known how many there are
-        ports.forEach(port -> port.queues().get(0).flush());
+        int[] wakes = new int[1];
+        underlay.waiter(() -> wakes[0]++);
         for (Port port : ports) {
             ends.enqueue(port, null, FRAME);
-            port.queues().get(0).flush();
+            assertThat(port.queues().get(0).flush()).isZero();
         }
+        assertThat(wakes[0]).isEqualTo(1);
+        assertThat(underlay.pending()).isTrue();
+        assertThat(underlay.flush()).isEqualTo(20);
+        assertThat(underlay.pending()).isFalse();
         assertThat(ports.stream().mapToLong(port -> port.counters().sent())).allMatch(sent -> sent == 1);
         long calls = ports.stream()
                 .mapToLong(port -> port.counters().get(PortCounter.TX_CALLS))
@@ -187,7 +200,7 @@ class UnderlayTest {
     @Test
     void aPortThatNobodyPollsTakesNoFramesFromTheOthers() throws Exception {
         Port polled = ends.port(underlay, new Encapsulation.Vxlan(1), peerAt);
-        Port silent = ends.port(underlay, new Encapsulation.Vxlan(2), peerAt);
+        Port silent = ends.unserved(underlay, new Encapsulation.Vxlan(2), peerAt);
         for (int i = 0; i < 50; i++) {
             Ends.send(peer, local, vxlan(2), FRAME);
         }
@@ -195,13 +208,35 @@ class UnderlayTest {
         assertThat(ends.receive(polled, 1)).containsExactly(FRAME);
         assertThat(silent.counters().get(PortCounter.RX_DROP_FULL)).isEqualTo(50);
         assertThat(silent.counters().received()).isEqualTo(50);
+        silent.queues().get(0).waiter(() -> {});
+        Ends.send(peer, local, vxlan(2), FRAME);
+        ends.poll(polled);
+        assertThat(underlay.waiting()).isEqualTo(1);
+        silent.queues().get(0).waiter(null);
+        assertThat(underlay.waiting()).isZero();
+        assertThat(silent.counters().get(PortCounter.RX_DROP_FULL)).isEqualTo(51);
+    }
+
+    @Test
+    void aTunnelThatIsAloneLeavesWhatItCantTakeWithTheKernel() throws Exception {
+        Port port = ends.port(underlay, new Encapsulation.Vxlan(1), peerAt);
+        for (int i = 0; i < 900; i++) {
+            Ends.send(peer, local, vxlan(1), FRAME);
+        }
+        int received = 0;
+        while (underlay.receive() > 0) {
+            received = underlay.waiting();
+        }
+        assertThat(received).isBetween(256, 899);
+        assertThat(port.counters().received()).isZero();
+        assertThat(ends.receive(port, 900)).hasSize(900);
+        assertThat(port.counters().dropped()).isZero();
     }
 
     @Test
     void aTunnelThatStandsStillLosesWhatExceedsItsShare() throws Exception {
         Port polled = ends.port(underlay, new Encapsulation.Vxlan(1), peerAt);
         Port slow = ends.port(underlay, new Encapsulation.Vxlan(2), peerAt);
-        slow.queues().get(0).poll(new Vector(), 256);
         for (int i = 0; i < 1_100; i++) {
             Ends.send(peer, local, vxlan(2), FRAME);
             ends.poll(polled);
@@ -218,32 +253,29 @@ class UnderlayTest {
     }
 
     @Test
-    void tunnelsThatFellAsleepFullGiveTheirShareBack() throws Exception {
+    void howeverManyTunnelsStandStillThereIsRoomForTheOthers() throws Exception {
         List<Port> ports = new ArrayList<>();
-        for (int vni = 0; vni < 5; vni++) {
+        for (int vni = 0; vni < 9; vni++) {
             ports.add(ends.port(underlay, new Encapsulation.Vxlan(vni), peerAt));
-            ports.get(vni).queues().get(0).poll(new Vector(), 1);
         }
-        Port awake = ports.get(0);
-        for (int vni = 1; vni < 5; vni++) {
-            for (int i = 0; i < 1_024; i++) {
+        Port moving = ports.get(0);
+        for (int i = 0; i < 1_024; i++) {
+            for (int vni = 1; vni < 9; vni++) {
                 Ends.send(peer, local, vxlan(vni), FRAME);
-                if (i % 16 == 15) {
-                    ends.poll(awake);
-                }
             }
+            ends.poll(moving);
         }
-        assertThat(underlay.waiting()).isEqualTo(4 * 1_024);
-        Ends.send(peer, local, vxlan(0), FRAME);
-        assertThat(ends.poll(awake)).as("there is no room").isEmpty();
-        for (int round = 0; round < 1_024; round++) {
-            ends.poll(awake);
+        assertThat(underlay.waiting()).isBetween(3_000, 4_000);
+        for (int i = 0; i < 100; i++) {
+            Ends.send(peer, local, vxlan(0), FRAME);
         }
-        Ends.send(peer, local, vxlan(0), FRAME);
-        assertThat(ends.receive(awake, 1)).containsExactly(FRAME);
-        assertThat(underlay.waiting()).isZero();
-        assertThat(ports.get(4).counters().get(PortCounter.RX_DROP_FULL)).isEqualTo(1_024);
-        assertThat(awake.counters().get(PortCounter.RX_DROP_FULL)).isEqualTo(1);
+        assertThat(ends.receive(moving, 100)).hasSize(100);
+        assertThat(moving.counters().dropped()).isZero();
+        Port standing = ports.get(4);
+        long kept = 1_024 - standing.counters().get(PortCounter.RX_DROP_FULL);
+        assertThat(kept).isPositive();
+        assertThat(ends.receive(standing, (int) kept)).hasSize((int) kept);
+        assertThat(standing.counters().received()).isEqualTo(1_024);
     }
 
     @Test
@@ -317,13 +349,11 @@ class UnderlayTest {
         Endpoint at = Ends.at(1, Ends.portOf(other.fd()));
         Port port = ends.port(other, new Encapsulation.Vxlan(1), peerAt);
         Fd elsewhere = ends.socket(Ends.at(2, 0));
-        port.queues().get(0).poll(new Vector(), 1);
         Ends.send(elsewhere, at, vxlan(1), FRAME);
         assertThat(ends.poll(port)).hasSize(matters ? 0 : 1);
         assertThat(other.counters().get(PortCounter.RX_DROP_KEY)).isEqualTo(matters ? 1 : 0);
         if (matters) {
             Port second = ends.port(other, new Encapsulation.Vxlan(1), Ends.at(2, Ends.portOf(elsewhere)));
-            second.queues().get(0).poll(new Vector(), 1);
             Ends.send(elsewhere, at, vxlan(1), FRAME);
             assertThat(ends.receive(second, 1)).containsExactly(FRAME);
         }
