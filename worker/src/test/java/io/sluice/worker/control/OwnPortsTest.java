@@ -146,6 +146,8 @@ class OwnPortsTest extends WorkerBench {
         link("one", "bess", "stream");
         Wire seqpacket = keep(Peer.connect(SEQPACKET, path("bess")));
         Wire stream = keep(Peer.connect(STREAM, path("stream")));
+        // What comes for a port whose peer it has not accepted yet is dropped, and counted.
+        await("both are accepted", () -> counter("bess", "peer_connected") + counter("stream", "peer_connected") == 2);
         cross(seqpacket, stream);
 
         Fd listener = keep(Peer.listen(SEQPACKET, path("there")));
