@@ -42,6 +42,7 @@ final class Rota {
     int run(Vector vector) {
         int work = 0;
         for (int i = 0; i < count; i++) {
+            active[i].begins();
             work += active[i].run(vector);
         }
         return work;
@@ -53,7 +54,7 @@ final class Rota {
         for (int i = 0; i < count; ) {
             Served served = active[i];
             work += served.flush();
-            if (served.rests()) {
+            if (!served.isDue() && served.rests()) {
                 remove(i);
             } else {
                 i++;
@@ -65,7 +66,7 @@ final class Rota {
     /** Before a sleep: lets everybody go who can be woken. */
     void rest() {
         for (int i = 0; i < count; ) {
-            if (active[i].sleeps()) {
+            if (!active[i].isDue() && active[i].sleeps()) {
                 remove(i);
             } else {
                 i++;

@@ -9,12 +9,19 @@ abstract class Served implements Waiter {
     final Rota rota;
     private boolean active;
 
+    /**
+     * Woken since it last ran. The epoll set tells of a descriptor once (EPOLLET), perhaps just after a run that found nothing:
+     * who left then would sleep for ever.
+     */
+    private boolean due;
+
     Served(Rota rota) {
         this.rota = rota;
     }
 
     @Override
     public final void wake() {
+        due = true;
         if (!active) {
             active = true;
             woken();
@@ -25,6 +32,16 @@ abstract class Served implements Waiter {
     @Override
     public final long touch() {
         return active ? 1 : 0;
+    }
+
+    /** Told by the rota, before each run. */
+    final void begins() {
+        due = false;
+    }
+
+    /** Whether it has to run before it may leave. */
+    final boolean isDue() {
+        return due;
     }
 
     /** Told by the rota. */
