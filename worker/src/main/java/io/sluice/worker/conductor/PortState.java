@@ -7,7 +7,6 @@ import io.sluice.worker.port.PortInfo;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.Rings;
 import io.sluice.worker.port.Tuning;
-import io.sluice.worker.port.VectorStats;
 import java.util.List;
 import java.util.Optional;
 
@@ -64,7 +63,7 @@ public final class PortState {
     /** How it is looked at in the data-path thread, or while it is down. */
     PortView view() {
         if (port == null) {
-            return new PortView(this, tuning, Rings.NONE, false, new Counters(), new VectorStats());
+            return new PortView(this, tuning, Rings.NONE, false, new Counters());
         }
         PortQueue first = port.queues().get(0);
         return new PortView(
@@ -72,8 +71,7 @@ public final class PortState {
                 port.dials().tuning(),
                 first.rings(),
                 first.offloads(),
-                port.counters().copy(),
-                port.vectors().copy());
+                port.counters().copy());
     }
 
     /** What whoever asked for it should know of what it asked for. */

@@ -3,7 +3,6 @@ package io.sluice.worker.conductor;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.Rings;
 import io.sluice.worker.port.Tuning;
-import io.sluice.worker.port.VectorStats;
 
 /**
  * One port, looked at closely between two data-path cycles.
@@ -12,5 +11,4 @@ import io.sluice.worker.port.VectorStats;
  * @param carriesVnet whether its frames have a vnet header, without which no offload can be on
  * @param counters since it was opened; all 0 while it is down, as is what follows
  */
-public record PortView(
-        PortState state, Tuning tuning, Rings rings, boolean carriesVnet, Counters counters, VectorStats vectors) {}
+public record PortView(PortState state, Tuning tuning, Rings rings, boolean carriesVnet, Counters counters) {}

@@ -5,7 +5,6 @@ import io.sluice.worker.conductor.PortView;
 import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.PortCounter;
-import io.sluice.worker.port.VectorStats;
 import io.sluice.worker.v1.Coalescing;
 import io.sluice.worker.v1.Counter;
 import io.sluice.worker.v1.Offload;
@@ -48,7 +47,7 @@ final class PortDetails {
                         .setTxUsecs(view.tuning().txUsecs())
                         .setTxFrames(view.tuning().txFrames()))
                 .addAllOffloads(offloads(view))
-                .addAllStatistics(statistics(view.counters(), view.vectors()))
+                .addAllStatistics(statistics(view.counters()))
                 .build();
     }
 
@@ -76,7 +75,7 @@ final class PortDetails {
     }
 
     /** The order of User Mode Linux's ethtool_stats_keys (arch/um/drivers/vector_kern.c). */
-    private static List<Counter> statistics(Counters counters, VectorStats vectors) {
+    private static List<Counter> statistics(Counters counters) {
         long refused = 0;
         for (PortCounter counter : PortCounter.values()) {
             if (counter.label().startsWith("rx_drop_") && !NOT_ENCAPSULATION.contains(counter.label())) {
@@ -84,14 +83,14 @@ final class PortDetails {
             }
         }
         return List.of(
-                counter("rx_queue_max", vectors.rxMax()),
-                counter("rx_queue_running_average", vectors.rxAverage()),
-                counter("tx_queue_max", vectors.txMax()),
-                counter("tx_queue_running_average", vectors.txAverage()),
+                counter("rx_queue_max", counters.rxMax()),
+                counter("rx_queue_running_average", counters.rxAverage()),
+                counter("tx_queue_max", counters.txMax()),
+                counter("tx_queue_running_average", counters.txAverage()),
                 counter("rx_encaps_errors", refused),
                 counter("tx_timeout_count", 0),
                 counter("tx_restart_queue", counters.get(PortCounter.TX_STALLS)),
-                counter("tx_kicks", vectors.deadlines()),
+                counter("tx_kicks", counters.deadlines()),
                 counter("tx_flow_control_xon", 0),
                 counter("tx_flow_control_xoff", 0),
                 counter("rx_csum_offload_good", 0),

@@ -43,7 +43,7 @@ final class ServedLink {
     /** Its queues may have packets already. */
     void begin() {
         for (ServedLane lane : lanes) {
-            lane.lane().from().waiter(lane);
+            lane.lane().begin(lane);
             lane.wake();
             lane.sleeps(); // it stays awake, but from here on its descriptor wakes it
         }
@@ -53,7 +53,7 @@ final class ServedLink {
     void end() {
         watch.leave();
         for (ServedLane lane : lanes) {
-            lane.lane().from().waiter(null);
+            lane.lane().end();
             lane.rota.remove(lane);
         }
         link.settle();

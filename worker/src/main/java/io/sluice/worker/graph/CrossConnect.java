@@ -21,6 +21,8 @@ public final class CrossConnect {
     /** Each queue's outlet, once: several lanes may lead to it. */
     private final Outlet[] outlets;
 
+    private final Runnable turned = this::turned;
+
     public CrossConnect(String name, Port a, Port b) {
         this(name, a, b, System::nanoTime);
     }
@@ -41,6 +43,19 @@ public final class CrossConnect {
             lanes[i] = i < fromA
                     ? new Lane(a, i, outlets[fromA + i % fromB])
                     : new Lane(b, i - fromA, outlets[(i - fromA) % fromA]);
+        }
+        a.dials().watch(turned);
+        b.dials().watch(turned);
+        turned();
+    }
+
+    /** The tuning of a port has changed. Cold. */
+    private void turned() {
+        for (Outlet outlet : outlets) {
+            outlet.turned();
+        }
+        for (Lane lane : lanes) {
+            lane.turned();
         }
     }
 
@@ -98,8 +113,10 @@ public final class CrossConnect {
         return least;
     }
 
-    /** Before the link goes: sends what waits for others. */
+    /** Ends the link: sends what waits for others. Cold. */
     public void settle() {
+        a.dials().unwatch(turned);
+        b.dials().unwatch(turned);
         for (Outlet outlet : outlets) {
             outlet.settle();
         }

@@ -7,7 +7,7 @@ import io.sluice.worker.port.Dials;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.SwitchedOff;
-import io.sluice.worker.port.VectorStats;
+import io.sluice.worker.sys.Waiter;
 
 /**
  * One direction of one queue of a link: where packets come from and where they go, found once. A lane is what a duty cycle
@@ -17,18 +17,54 @@ public final class Lane {
     private final PortQueue from;
     private final boolean superframes;
     private final Dials dials;
-    private final VectorStats vectors;
     private final Counters counters;
     private final Outlet to;
     private Coalescer coalescer;
+
+    // Of the dials, here so that a vector need not look there.
+    private int depth;
+    private int coalesces;
+    private boolean completes;
+
+    /** Told of packets; null while the lane is not served. */
+    private Waiter waiter;
 
     Lane(Port from, int queue, Outlet to) {
         this.from = from.queues().get(queue);
         this.superframes = this.from.offloads();
         this.dials = from.dials();
-        this.vectors = from.vectors();
         this.counters = from.counters();
         this.to = to;
+    }
+
+    /** Begins to be served: {@code woken} is told when a queue that shares its socket has got something. Cold. */
+    public void begin(Waiter woken) {
+        waiter = woken;
+        from.waiter(woken);
+        direct();
+    }
+
+    /** Undoes {@link #begin}. Cold. */
+    public void end() {
+        waiter = null;
+        direct();
+        from.waiter(null);
+    }
+
+    /** The tuning of a port has changed. */
+    void turned() {
+        depth = dials.depth();
+        coalesces = dials.coalesces();
+        completes = dials.completes();
+        direct();
+    }
+
+    /** From shared socket to shared socket nothing happens to a packet here that the queues can't do themselves. */
+    private void direct() {
+        if (from.shared() != null) {
+            boolean possible = waiter != null && to.queue().shared() != null && !to.holds();
+            from.direct(possible ? to.queue() : null);
+        }
     }
 
     /** The queue that it polls. */
@@ -45,24 +81,24 @@ public final class Lane {
     public long touch(int step) {
         return switch (step) {
             case 0 -> superframes ? 1 : 0;
-            case 1 -> dials.depth() + vectors.rxMax() + (to.isHolding() ? 1L : 0L);
+            case 1 -> counters.rxMax() + (to.isHolding() ? 1L : 0L);
             default -> to.touch();
         };
     }
 
     /** Moves one vector, without a flush; returns the packets moved. */
     public int run(Vector vector) {
-        int limit = Math.min(dials.depth(), to.room(superframes));
+        int limit = Math.min(depth, to.room(superframes));
         if (limit <= 0) {
             return 0;
         }
         int n = from.poll(vector, limit);
         if (n > 0) {
-            vectors.received(n);
-            if (dials.completes()) {
+            counters.fillReceived(n);
+            if (completes) {
                 SwitchedOff.complete(dials.pool(), vector);
             }
-            int kinds = dials.coalesces() & to.takes();
+            int kinds = coalesces & to.takes();
             if (kinds != 0 && n > 1) {
                 coalesce(vector, kinds);
             }

@@ -4,10 +4,8 @@ import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.Dials;
 import io.sluice.worker.port.Port;
-import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.SwitchedOff;
-import io.sluice.worker.port.VectorStats;
 import java.util.function.LongSupplier;
 
 /**
@@ -24,7 +22,6 @@ final class Outlet {
 
     private final PortQueue queue;
     private final Dials dials;
-    private final VectorStats vectors;
     private final Counters counters;
     private final boolean open;
     private final LongSupplier clock;
@@ -32,14 +29,34 @@ final class Outlet {
     private int held;
     private long due;
 
+    // Of the dials, here so that a vector need not look there.
+    private long holdNs;
+    private int batch;
+    private int switchedOff;
+    private int takes;
+    private boolean segments;
+
     /** @param clock in ns, as {@link System#nanoTime} */
     Outlet(Port port, int queue, LongSupplier clock) {
         this.queue = port.queues().get(queue);
         this.dials = port.dials();
-        this.vectors = port.vectors();
         this.counters = port.counters();
         this.open = this.queue.offloads();
         this.clock = clock;
+    }
+
+    /** The tuning of the port has changed. */
+    void turned() {
+        holdNs = dials.holdNs();
+        batch = dials.batch();
+        switchedOff = dials.software();
+        takes = dials.takes();
+        segments = !open || dials.segments();
+    }
+
+    /** Whether packets are to wait for others. */
+    boolean holds() {
+        return holdNs > 0;
     }
 
     /**
@@ -48,7 +65,7 @@ final class Outlet {
      * @param superframes whether they may be superframes
      */
     int room(boolean superframes) {
-        int room = queue.room() / (superframes && (!open || dials.segments()) ? MAX_SEGMENTS : 1);
+        int room = queue.room() / (superframes && segments ? MAX_SEGMENTS : 1);
         if (room <= 0 && held > 0) {
             release();
         }
@@ -57,12 +74,12 @@ final class Outlet {
 
     /** Kinds of superframes that go on as they are, as bits of the segmentations ({@code Offload}) that they need. */
     int takes() {
-        return open ? dials.takes() : 0;
+        return open ? takes : 0;
     }
 
     /** As {@link Lane#touch}. */
     long touch() {
-        return dials.holdNs() + vectors.txMax() + queue.room() + counters.get(PortCounter.TX_PACKETS);
+        return holdNs + queue.room() + counters.txMax();
     }
 
     PortQueue queue() {
@@ -77,24 +94,24 @@ final class Outlet {
     /** Takes over every packet of {@code vector}, which has some and is empty afterwards. */
     void send(Vector vector) {
         int n = vector.count;
-        if (dials.holdNs() > 0) {
+        if (holdNs > 0) {
             hold(n);
         } else {
-            vectors.sent(n);
+            counters.fillSent(n);
         }
-        if (dials.software() == 0 || !open) {
+        if (switchedOff == 0 || !open) {
             queue.send(vector);
         } else {
             if (software == null) {
                 software = new SwitchedOff(dials.pool(), counters, queue);
             }
-            software.send(vector, dials.software());
+            software.send(vector, switchedOff);
         }
     }
 
     private void hold(int n) {
         if (held == 0) {
-            due = clock.getAsLong() + dials.holdNs();
+            due = clock.getAsLong() + holdNs;
         }
         held += n;
     }
@@ -102,11 +119,11 @@ final class Outlet {
     /** Flushes the queue, unless its packets are to wait; returns the packets that moved. */
     int flush() {
         if (held > 0) {
-            if (held < dials.batch() && dials.holdNs() > 0) {
+            if (held < batch && holdNs > 0) {
                 if (clock.getAsLong() - due < 0) {
                     return 0;
                 }
-                vectors.deadline();
+                counters.deadline();
             }
             release();
         }
@@ -115,7 +132,7 @@ final class Outlet {
 
     /** Lets what waits go with the next flush. */
     private void release() {
-        vectors.sent(held);
+        counters.fillSent(held);
         held = 0;
     }
 

@@ -1,6 +1,8 @@
 package io.sluice.worker.port;
 
 import io.sluice.worker.memory.FramePool;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The tuning of one port as it is now, in the form that costs the data path least to read. Data-path thread only, which turns
@@ -16,6 +18,7 @@ public final class Dials {
     private boolean completes;
     private int coalesces;
     private int takes;
+    private final List<Runnable> watchers = new ArrayList<>();
 
     /** @param depth most packets a poll takes, 1..256 */
     public Dials(int depth) {
@@ -30,6 +33,17 @@ public final class Dials {
     public void turn(Tuning wanted, FramePool frames) {
         pool = frames;
         set(wanted);
+        watchers.forEach(Runnable::run);
+    }
+
+    /** Runs {@code watcher} whenever they have been turned. */
+    public void watch(Runnable watcher) {
+        watchers.add(watcher);
+    }
+
+    /** Undoes {@link #watch}. */
+    public void unwatch(Runnable watcher) {
+        watchers.remove(watcher);
     }
 
     private void set(Tuning wanted) {

@@ -9,22 +9,15 @@ import java.util.List;
  * @param counters shared by the queues, which one thread serves
  * @param kernel counters that the kernel keeps about the port's sockets
  * @param dials what can be changed while traffic flows
- * @param vectors how full the vectors are
  */
-public record Port(
-        PortInfo info,
-        List<PortQueue> queues,
-        Counters counters,
-        KernelCounters kernel,
-        Dials dials,
-        VectorStats vectors) {
+public record Port(PortInfo info, List<PortQueue> queues, Counters counters, KernelCounters kernel, Dials dials) {
     public Port {
         queues = List.copyOf(queues);
     }
 
     /** A port as it begins. */
     public Port(PortInfo info, List<PortQueue> queues, Counters counters, KernelCounters kernel) {
-        this(info, queues, counters, kernel, new Dials(info.depth()), new VectorStats());
+        this(info, queues, counters, kernel, new Dials(info.depth()));
     }
 
     /** The name. */

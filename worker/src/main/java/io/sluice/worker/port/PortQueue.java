@@ -77,6 +77,14 @@ public interface PortQueue extends AutoCloseable {
      */
     default void waiter(Waiter waiter) {}
 
+    /**
+     * For a queue with a {@link #shared} socket: where its packets go, so that it may hand them on itself instead of waking who
+     * polls. It does where a vector would hold one packet anyway, and keeps their order.
+     *
+     * @param to on a shared socket as well; null: they are to be polled
+     */
+    default void direct(PortQueue to) {}
+
     /** The rings that the queue shares with the kernel. */
     default Rings rings() {
         return Rings.NONE;

@@ -68,7 +68,7 @@ class HoldTest {
             LockSupport.parkNanos(100_000);
         }
         assertThat(sink.flushedNs() - before).isGreaterThanOrEqualTo(TimeUnit.MICROSECONDS.toNanos(usecs));
-        assertThat(run(() -> to.vectors().deadlines())).isEqualTo(1);
+        assertThat(run(() -> to.counters().deadlines())).isEqualTo(1);
     }
 
     private long run(java.util.function.LongSupplier question) {

@@ -94,6 +94,7 @@ class ManyTunnelsTest {
             vector.add(at, FRAME.length, 0);
         }
         senders.get(vni).queues().get(0).send(vector);
+        senders.get(vni).queues().get(0).flush();
     }
 
     private void settle() {

@@ -59,7 +59,7 @@ class CoalescingTest {
             assertThat(link.untilDue()).isEqualTo(Long.MAX_VALUE);
         }
         assertThat(looks).isZero();
-        assertThat(to.vectors().deadlines()).isZero();
+        assertThat(to.counters().deadlines()).isZero();
     }
 
     @Test
@@ -75,7 +75,7 @@ class CoalescingTest {
         arrive(0);
         assertThat(sink.flushed()).isEqualTo(3);
         assertThat(sink.flushes()).isEqualTo(1);
-        assertThat(to.vectors().deadlines()).isEqualTo(1);
+        assertThat(to.counters().deadlines()).isEqualTo(1);
         assertThat(link.untilDue()).isEqualTo(Long.MAX_VALUE);
     }
 
@@ -98,8 +98,8 @@ class CoalescingTest {
         assertThat(sink.flushed()).isZero();
         arrive(2);
         assertThat(sink.flushed()).isEqualTo(5);
-        assertThat(to.vectors().deadlines()).isZero();
-        assertThat(to.vectors().txMax()).isEqualTo(5);
+        assertThat(to.counters().deadlines()).isZero();
+        assertThat(to.counters().txMax()).isEqualTo(5);
     }
 
     @Test
@@ -119,7 +119,7 @@ class CoalescingTest {
         assertThat(sink.flushed()).isZero();
         link.run(vector); // finds no room and says so
         assertThat(sink.flushed()).isEqualTo(8);
-        assertThat(to.vectors().deadlines()).isZero();
+        assertThat(to.counters().deadlines()).isZero();
     }
 
     @Test
@@ -155,9 +155,9 @@ class CoalescingTest {
         from.dials().turn(Tuning.of(256), pool);
         arrive(0);
         assertThat(sink.flushed()).isEqualTo(20);
-        assertThat(from.vectors().rxMax()).isEqualTo(13);
-        assertThat(from.vectors().rxAverage()).isEqualTo((3 + 13) / 2); // 7 / 2 is 3
-        assertThat(to.vectors().txMax()).isEqualTo(13);
-        assertThat(to.vectors().txAverage()).isEqualTo(8);
+        assertThat(from.counters().rxMax()).isEqualTo(13);
+        assertThat(from.counters().rxAverage()).isEqualTo((3 + 13) / 2); // 7 / 2 is 3
+        assertThat(to.counters().txMax()).isEqualTo(13);
+        assertThat(to.counters().txAverage()).isEqualTo(8);
     }
 }

@@ -28,8 +28,7 @@ public final class SelfServed implements PortQueue {
                 port.queues().stream().<PortQueue>map(SelfServed::new).toList(),
                 port.counters(),
                 port.kernel(),
-                port.dials(),
-                port.vectors());
+                port.dials());
     }
 
     @Override

@@ -137,6 +137,9 @@ final class Receiver {
         for (int i = 0; i < n; i++) {
             sum += tunnels[i] == null ? 0 : ((TunnelQueue) tunnels[i]).touchMore();
         }
+        for (int i = 0; i < n; i++) {
+            sum += tunnels[i] == null ? 0 : ((TunnelQueue) tunnels[i]).touchDirect();
+        }
         warmed += sum;
     }
 

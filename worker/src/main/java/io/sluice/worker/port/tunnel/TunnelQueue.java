@@ -31,6 +31,9 @@ final class TunnelQueue extends Backlog.Queue implements PortQueue {
     /** Who polls; null: nobody. */
     private Waiter waiter;
 
+    /** Where packets go without being polled, if there are so many tunnels that each has one; null: nowhere. */
+    private TunnelQueue direct;
+
     /**
      * @param depth most packets a poll takes, 1..256
      * @param maxFrame longest frame, in bytes
@@ -70,6 +73,11 @@ final class TunnelQueue extends Backlog.Queue implements PortQueue {
         }
     }
 
+    @Override
+    public void direct(PortQueue to) {
+        direct = to instanceof TunnelQueue tunnel ? tunnel : null;
+    }
+
     /** Whether somebody polls. */
     boolean isPolled() {
         return waiter != null;
@@ -85,9 +93,7 @@ final class TunnelQueue extends Backlog.Queue implements PortQueue {
             return 0;
         }
         long bytes = underlay.backlog().take(this, vector, Math.min(limit, depth));
-        counters.add(PortCounter.RX_PACKETS, vector.count);
-        counters.add(PortCounter.RX_BYTES, bytes);
-        counters.add(PortCounter.RX_VECTORS, 1);
+        counters.received(vector.count, bytes);
         return vector.count;
     }
 
@@ -98,7 +104,13 @@ final class TunnelQueue extends Backlog.Queue implements PortQueue {
 
     /** Reads what receiving a packet reads beyond. */
     long touchMore() {
-        return counters.get(PortCounter.RX_PACKETS) + session.overhead() + (waiter == null ? 0 : waiter.touch());
+        long here = counters.received() + session.overhead();
+        return here + (direct == null ? waiter == null ? 0 : waiter.touch() : direct.queued + direct.maxFrame);
+    }
+
+    /** Reads what handing a packet on reads. */
+    long touchDirect() {
+        return direct == null ? 0 : direct.counters.sent() + direct.session.overhead();
     }
 
     /** A packet of this tunnel's peer with its key has come; returns whether its frame has been taken. */
@@ -114,8 +126,22 @@ final class TunnelQueue extends Backlog.Queue implements PortQueue {
         if (length - header < FrameLimits.ETHERNET_HEADER) {
             return received(PortCounter.RX_DROP_MALFORMED, 1);
         }
-        boolean taken = underlay.queue(this, offset + header, length - header);
+        boolean taken =
+                pass(offset + header, length - header) || underlay.queue(this, offset + header, length - header);
         return taken || received(PortCounter.RX_DROP_FULL, 1);
+    }
+
+    /** Hands a frame on as a vector of one; false if it has to be polled: others wait before it, or there is no room. */
+    private boolean pass(int offset, int length) {
+        if (direct == null || !underlay.isWide() || count() > 0 || direct.underlay.room() == 0) {
+            return false;
+        }
+        counters.received(1, length);
+        counters.fillReceived(1);
+        direct.counters.fillSent(1);
+        direct.queue(offset, length);
+        direct.underlay.due();
+        return true;
     }
 
     /** Counts packets that were dropped on receive; false. */
@@ -177,15 +203,16 @@ final class TunnelQueue extends Backlog.Queue implements PortQueue {
     /** What became of packets that {@link #send} took, with {@code bytes} of headers and frames. */
     void finished(int n, long bytes, PortCounter fate) {
         queued -= n;
-        counters.add(fate, n);
         if (fate == PortCounter.TX_PACKETS) {
-            counters.add(PortCounter.TX_BYTES, bytes - (long) n * overhead);
+            counters.sent(n, bytes - (long) n * overhead);
+        } else {
+            counters.add(fate, n);
         }
     }
 
     @Override
     public int flush() {
-        return underlay.flushMany();
+        return queued > 0 ? underlay.flushMany() : 0;
     }
 
     @Override

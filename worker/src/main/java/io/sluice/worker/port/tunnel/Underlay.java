@@ -73,6 +73,9 @@ public final class Underlay implements SharedSocket, AutoCloseable {
     private final Sender sender;
     private Waiter waiter = Waiter.NOBODY;
 
+    /** Somebody's packets are to leave at the end of the cycle, and all others with them. */
+    private boolean due;
+
     private Underlay(Fd socket, Protocol protocol, Settings settings, FramePool pool) throws SyscallException {
         this.protocol = protocol;
         this.socket = socket;
@@ -319,7 +322,7 @@ public final class Underlay implements SharedSocket, AutoCloseable {
     /** The kernel has not taken everything yet, or the pool had no frame to receive into. */
     @Override
     public boolean pending() {
-        return sender.waiting() > 0 || receiver.isStarved();
+        return due || receiver.isStarved();
     }
 
     // Sending
@@ -333,20 +336,32 @@ public final class Underlay implements SharedSocket, AutoCloseable {
         waiter = sending;
     }
 
+    /** Takes a packet, which waits until it or another one is {@link #due}. */
     void send(TunnelQueue queue, int offset, int length) {
-        if (sender.waiting() == 0) {
+        sender.add(queue, offset, length);
+    }
+
+    /** What waits is to leave at the end of the cycle. */
+    void due() {
+        if (!due && sender.waiting() > 0) {
+            due = true;
             waiter.wake();
         }
-        sender.add(queue, offset, length);
     }
 
     @Override
     public int flush() {
-        return sender.waiting() > 0 ? sender.flush() : 0;
+        if (!due) {
+            return 0;
+        }
+        int left = sender.flush();
+        due = sender.waiting() > 0;
+        return left;
     }
 
-    /** Sends before the end of the cycle if there is much already. */
+    /** As {@link #due}; sends before the end of the cycle if there is much already. */
     int flushMany() {
-        return sender.waiting() >= PROMPT ? sender.flush() : 0;
+        due();
+        return sender.waiting() >= PROMPT ? flush() : 0;
     }
 }
