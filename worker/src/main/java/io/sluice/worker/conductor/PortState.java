@@ -1,6 +1,7 @@
 package io.sluice.worker.conductor;
 
 import io.sluice.worker.conductor.plan.PortPlan;
+import io.sluice.worker.engine.DataPaths;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortInfo;
@@ -61,19 +62,28 @@ public final class PortState {
         return tuning.depth();
     }
 
-    /** How it is looked at in the data-path thread, or while it is down. */
-    PortView view() {
+    /** How it looks now. */
+    PortView view(DataPaths threads) {
+        Counters counters = new Counters();
+        VectorStats vectors = new VectorStats();
         if (port == null) {
-            return new PortView(this, tuning, Rings.NONE, false, new Counters(), new VectorStats());
+            return new PortView(this, tuning, Rings.NONE, false, counters, vectors);
         }
+        threads.each(port, (i, thread) -> {
+            if (i < port.states().size()) { // one of each queue, or one of all
+                counters.addAll(port.state(i).counters());
+                vectors.addAll(port.state(i).vectors());
+            }
+        });
         PortQueue first = port.queues().get(0);
-        return new PortView(
-                this,
-                port.dials().tuning(),
-                first.rings(),
-                first.offloads(),
-                port.counters().copy(),
-                port.vectors().copy());
+        return new PortView(this, tuning, first.rings(), first.offloads(), counters, vectors);
+    }
+
+    /** The numbers of the threads that its queues are at; empty while it is down. */
+    public List<Integer> threads(DataPaths threads) {
+        return port == null
+                ? List.of()
+                : port.queues().stream().map(threads::threadOf).toList();
     }
 
     /** What whoever asked for it should know of what it asked for. */

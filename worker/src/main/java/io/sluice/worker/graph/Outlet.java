@@ -35,9 +35,9 @@ final class Outlet {
     /** @param clock in ns, as {@link System#nanoTime} */
     Outlet(Port port, int queue, LongSupplier clock) {
         this.queue = port.queues().get(queue);
-        this.dials = port.dials();
-        this.vectors = port.vectors();
-        this.counters = port.counters();
+        this.dials = port.state(queue).dials();
+        this.vectors = port.state(queue).vectors();
+        this.counters = port.state(queue).counters();
         this.open = this.queue.offloads();
         this.clock = clock;
     }

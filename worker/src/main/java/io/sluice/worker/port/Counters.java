@@ -1,33 +1,50 @@
 package io.sluice.worker.port;
 
-/** The counters of one port: written by its data-path thread, which also copies them for others between cycles. */
+import io.sluice.worker.memory.Pad;
+
+/** The counters of one queue: written by its data-path thread, which also copies them for others between cycles. */
 @SuppressWarnings("EnumOrdinal") // an index into an array of this run, never stored or sent
 public final class Counters {
     private static final PortCounter[] ALL = PortCounter.values();
 
-    private final long[] values = new long[ALL.length];
+    private final long[] values;
+    private final int first;
+
+    public Counters() {
+        this(0);
+    }
+
+    private Counters(int slack) {
+        first = slack;
+        values = new long[slack + ALL.length + slack];
+    }
+
+    /** Counters that have their cache lines to themselves, for queues of one port that several threads may serve. */
+    public static Counters apart() {
+        return new Counters(Pad.BYTES / Long.BYTES);
+    }
 
     /** Adds {@code n}. */
     public void add(PortCounter counter, long n) {
-        values[counter.ordinal()] += n;
+        values[first + counter.ordinal()] += n;
     }
 
     /** The value now. */
     public long get(PortCounter counter) {
-        return values[counter.ordinal()];
+        return values[first + counter.ordinal()];
     }
 
     /** A copy. Cold. */
     public Counters copy() {
         Counters copy = new Counters();
-        System.arraycopy(values, 0, copy.values, 0, values.length);
+        copy.addAll(this);
         return copy;
     }
 
     /** Adds all of {@code other}. Cold. */
     public void addAll(Counters other) {
-        for (int i = 0; i < values.length; i++) {
-            values[i] += other.values[i];
+        for (PortCounter counter : ALL) {
+            add(counter, other.get(counter));
         }
     }
 

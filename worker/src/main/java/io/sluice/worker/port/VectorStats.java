@@ -1,12 +1,20 @@
 package io.sluice.worker.port;
 
-/** How full a port's vectors are, as User Mode Linux reports it of its own. Written by the data-path thread, each vector once. */
-public final class VectorStats {
-    private int rxMax;
-    private int rxAverage;
-    private int txMax;
-    private int txAverage;
-    private long deadlines;
+import io.sluice.worker.memory.Pad;
+
+/**
+ * How full a queue's vectors are, as User Mode Linux reports it of its devices. Written by the data-path thread, each vector
+ * once, on cache lines of their own.
+ */
+public final class VectorStats extends VectorFigures {
+    long after0;
+    long after1;
+    long after2;
+    long after3;
+    long after4;
+    long after5;
+    long after6;
+    long after7;
 
     /** A vector of {@code n} packets, at least one, came. */
     public void received(int n) {
@@ -50,14 +58,31 @@ public final class VectorStats {
         return deadlines;
     }
 
+    /**
+     * Adds another queue of the same port: the greater of the greatest, the greater of the averages, the sum of the deadlines.
+     * Cold.
+     */
+    public void addAll(VectorStats other) {
+        rxMax = Math.max(rxMax, other.rxMax);
+        rxAverage = Math.max(rxAverage, other.rxAverage);
+        txMax = Math.max(txMax, other.txMax);
+        txAverage = Math.max(txAverage, other.txAverage);
+        deadlines += other.deadlines;
+    }
+
     /** A copy. Cold. */
     public VectorStats copy() {
         VectorStats copy = new VectorStats();
-        copy.rxMax = rxMax;
-        copy.rxAverage = rxAverage;
-        copy.txMax = txMax;
-        copy.txAverage = txAverage;
-        copy.deadlines = deadlines;
+        copy.addAll(this);
         return copy;
     }
+}
+
+/** What is written. */
+abstract class VectorFigures extends Pad {
+    int rxMax;
+    int rxAverage;
+    int txMax;
+    int txAverage;
+    long deadlines;
 }
