@@ -14,8 +14,9 @@ import java.util.Optional;
  *
  * @param broker the broker's tenant socket
  * @param socket where gRPC is served
- * @param frames frames of {@code frameSize} bytes
- * @param largeFrames frames for superframes
+ * @param frames frames of {@code frameSize} bytes, of all threads together
+ * @param largeFrames frames for superframes, of all threads together
+ * @param threads of the data path
  * @param confine which system calls are given up
  */
 record Options(
@@ -25,6 +26,7 @@ record Options(
         int frameSize,
         int frames,
         int largeFrames,
+        Threads threads,
         IdleStrategy idle,
         Confine confine,
         Optional<WorkerServer.Tls> tls) {
@@ -40,6 +42,8 @@ record Options(
               --frames N              packet buffers (default 16384)
               --frame-size 2048|4096  bytes of each; 2048 is enough for an MTU of 1774 (default 2048)
               --large-frames N        buffers for superframes of up to 64 KiB (default 512)
+              --threads N             data-path threads; queues of links are spread over them (default 1, or as --cpus has)
+              --cpus LIST             a CPU for each of them to run on, as in 2,4-7 (default: they run anywhere)
               --idle adaptive|spin    adaptive sleeps when there is nothing to do; spin takes a core (default adaptive)
               --sealed                open no socket and no file any more, once it serves; ends when the broker does
               --no-seccomp            do not give up the system calls that it has no use for
@@ -85,6 +89,7 @@ record Options(
         int frameSize = values.number("--frame-size", 2048, 2048, 4096);
         int frames = values.number("--frames", 16384, 64, MAX_FRAMES);
         int large = values.number("--large-frames", 512, 0, 16384);
+        Threads threads = Threads.of(values, frames, large);
         IdleStrategy idle = switch (values.get("--idle", "adaptive").toLowerCase(Locale.ROOT)) {
             case "adaptive" -> IdleStrategy.ADAPTIVE;
             case "spin" -> IdleStrategy.SPIN;
@@ -96,8 +101,8 @@ record Options(
         if (FramePool.sizeOf(frameSize, frames, large) > MAX_POOL) {
             throw new UsageException("the frame pool would exceed 2 GiB; use fewer --frames or --large-frames");
         }
-        Options options =
-                new Options(broker, socket, name, frameSize, frames, large, idle, confine(values), tls(values));
+        Options options = new Options(
+                broker, socket, name, frameSize, frames, large, threads, idle, confine(values), tls(values));
         values.rejectOthers();
         return options;
     }

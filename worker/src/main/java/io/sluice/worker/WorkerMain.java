@@ -57,7 +57,8 @@ public final class WorkerMain {
         }
     }
 
-    private static int serve(Options options, SelfPortrait self) throws IOException {
+    private static int serve(Options options, SelfPortrait self) throws IOException, Options.UsageException {
+        options.threads().requireAllowed();
         InheritedFds inherited = InheritedFds.ofProcess(); // before anything of our own is open
         Confinement.hide();
         Conductor conductor;
@@ -68,6 +69,8 @@ public final class WorkerMain {
                     options.frameSize(),
                     options.frames(),
                     options.largeFrames(),
+                    options.threads().count(),
+                    options.threads().cpus(),
                     options.idle(),
                     options.confine() == Options.Confine.SEALED,
                     inherited));

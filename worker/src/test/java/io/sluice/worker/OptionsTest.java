@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.worker.engine.IdleStrategy;
+import io.sluice.worker.sys.Affinity;
 import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +28,7 @@ class OptionsTest {
                         2048,
                         16384,
                         512,
+                        new Threads(1, List.of()),
                         IdleStrategy.ADAPTIVE,
                         Options.Confine.NORMALLY,
                         java.util.Optional.empty()));
@@ -62,6 +66,31 @@ class OptionsTest {
     }
 
     @Test
+    void threadsAreAsManyAsSaidOrAsCpusAreNamed() throws Exception {
+        assertThat(parse("--threads 3", Map.of()).threads()).isEqualTo(new Threads(3, List.of()));
+        assertThat(parse("--cpus 2,4-6", Map.of()).threads()).isEqualTo(new Threads(4, List.of(2, 4, 5, 6)));
+        assertThat(parse("--cpus 7,0 --threads 2", Map.of()).threads()).isEqualTo(new Threads(2, List.of(7, 0)));
+    }
+
+    @Test
+    void aCpuThatTheProcessMayNotUseIsNamedWithThoseThatItMay() throws Exception {
+        Threads fine = new Threads(1, List.of(Affinity.allowed().nextSetBit(0)));
+        fine.requireAllowed();
+        assertThatThrownBy(() -> new Threads(1, List.of(1023)).requireAllowed())
+                .isInstanceOf(Options.UsageException.class)
+                .hasMessage("--cpus: CPU 1023 is not one that this process may run on; those are "
+                        + Threads.shown(Affinity.allowed()));
+    }
+
+    @Test
+    void cpusAreShownAsTheyAreTaken() {
+        BitSet cpus = new BitSet();
+        cpus.set(0, 4);
+        cpus.set(6);
+        assertThat(Threads.shown(cpus)).isEqualTo("0-3,6");
+    }
+
+    @Test
     void theCommandLineGoesBeforeTheEnvironmentAndThatBeforeTheDefault() throws Exception {
         Map<String, String> environment =
                 Map.of("SLUICE_BROKER", "/eb", "SLUICE_WORKER", "/ew", "XDG_RUNTIME_DIR", "/run/user/7");
@@ -95,6 +124,15 @@ class OptionsTest {
             --large-frames -1 | --large-frames -1: a number from 0 to 16384 is expected
             --frame-size 1024 | --frame-size 1024: a number from 2048 to 4096 is expected
             --frame-size 3000 | --frame-size: 2048 or 4096 is expected
+            --threads 0 | --threads 0: a number from 1 to 64 is expected
+            --threads 2 --cpus 1 | --cpus 1: as many CPUs as threads are expected, 2
+            --cpus 4-2 | --cpus 4-2: numbers and ranges are expected, as in 2,4-7
+            --cpus 1,,2 | --cpus 1,,2: numbers and ranges are expected, as in 2,4-7
+            --cpus 1,0-2 | --cpus 1,0-2: CPU 1 is named twice
+            --threads 4 --frames 255 | --threads 4 share the frames: --frames has to be at least 256, and \
+            --large-frames 0 or at least 4
+            --threads 4 --large-frames 3 | --threads 4 share the frames: --frames has to be at least 256, and \
+            --large-frames 0 or at least 4
             --idle sometimes | --idle: adaptive or spin is expected
             --frames 524288 --frame-size 4096 | the frame pool would exceed 2 GiB; use fewer --frames or --large-frames
             --frames 524288 --large-frames 16384 | the frame pool would exceed 2 GiB; use fewer --frames \
@@ -143,6 +181,8 @@ class OptionsTest {
                         "--frames",
                         "--frame-size",
                         "--large-frames",
+                        "--threads",
+                        "--cpus",
                         "--idle",
                         "--listen",
                         "--tls-cert",

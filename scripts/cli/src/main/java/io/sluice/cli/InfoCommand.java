@@ -2,6 +2,7 @@ package io.sluice.cli;
 
 import com.google.gson.JsonObject;
 import io.sluice.worker.v1.Attempt;
+import io.sluice.worker.v1.DataPathThread;
 import io.sluice.worker.v1.GetInfoRequest;
 import io.sluice.worker.v1.Info;
 import io.sluice.worker.v1.WorkerGrpc;
@@ -49,6 +50,14 @@ final class InfoCommand extends Action.Calling {
                 Integer.toUnsignedString(info.getFrames()) + " of " + info.getFrameSize() + " B ("
                         + Units.bytes(info.getPoolSize()) + "), " + Integer.toUnsignedString(info.getFramesFree())
                         + " free");
+        for (DataPathThread thread : info.getThreadsList()) {
+            line(
+                    text,
+                    "thread " + Integer.toUnsignedString(thread.getNumber()),
+                    (thread.hasCpu() ? "on CPU " + Integer.toUnsignedString(thread.getCpu()) : "on any CPU") + ", "
+                            + Integer.toUnsignedString(thread.getQueues()) + " queues, "
+                            + Integer.toUnsignedString(thread.getFramesFree()) + " frames free");
+        }
         for (Attempt attempt : info.getAttemptsList()) {
             line(
                     text,

@@ -25,8 +25,10 @@ final class LinkLs extends Action.Calling {
     }
 
     private static String table(ListLinksResponse links) {
-        Table table = new Table("NAME", "A", "B");
-        links.getLinksList().forEach(link -> table.row(link.getName(), link.getA(), link.getB()));
+        Table table = new Table("NAME", "A", "B", "THREADS");
+        links.getLinksList()
+                .forEach(link -> table.row(
+                        link.getName(), link.getA(), link.getB(), PortLs.numbers(link.getThreadsList())));
         return links.getLinksCount() == 0 ? "no links" : table.toString();
     }
 }

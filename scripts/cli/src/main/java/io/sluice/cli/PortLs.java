@@ -5,7 +5,9 @@ import io.sluice.worker.v1.ListPortsResponse;
 import io.sluice.worker.v1.Port;
 import io.sluice.worker.v1.PortState;
 import io.sluice.worker.v1.PortsGrpc;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 
 /** {@code sluice port ls}. */
@@ -59,6 +61,10 @@ final class PortLs extends Action.Calling {
             text.append(" on ").append(port.getInterface());
         }
         text.append(", ").append(port.getQueues()).append(port.getQueues() == 1 ? " queue" : " queues");
+        if (port.getThreadsList().stream().anyMatch(thread -> thread > 0)) {
+            text.append(port.getThreadsCount() == 1 ? " in thread " : " in threads ")
+                    .append(numbers(port.getThreadsList()));
+        }
         text.append(", MTU ").append(Integer.toUnsignedString(port.getMtu()));
         if (port.getLease() != 0) {
             text.append(", lease ").append(Long.toUnsignedString(port.getLease()));
@@ -68,6 +74,11 @@ final class PortLs extends Action.Calling {
         }
         port.getNotesList().forEach(note -> text.append("\nnote: ").append(note));
         return text.toString();
+    }
+
+    /** "0,1,0,1", of the thread of each queue. */
+    static String numbers(List<Integer> threads) {
+        return threads.stream().map(Integer::toUnsignedString).collect(Collectors.joining(","));
     }
 
     private static String features(Port port) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.worker.v1.AddLinkRequest;
 import io.sluice.worker.v1.Attempt;
+import io.sluice.worker.v1.DataPathThread;
 import io.sluice.worker.v1.Info;
 import io.sluice.worker.v1.Link;
 import io.sluice.worker.v1.RemoveLinkRequest;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class LinkAndInfoTest extends CommandTest {
     private static final Link LINK =
-            Link.newBuilder().setName("wire").setA("a").setB("b").build();
+            Link.newBuilder().setName("wire").setA("a").setB("b").addThreads(0).addThreads(1).build();
     private static final Info INFO = Info.newBuilder()
             .setVersion("1.2")
             .setPid(4711)
@@ -28,6 +29,8 @@ class LinkAndInfoTest extends CommandTest {
             .setFrameSize(2048)
             .setFrames(16384)
             .setFramesFree(16000)
+            .addThreads(DataPathThread.newBuilder().setCpu(3).setQueues(2).setFramesFree(7900))
+            .addThreads(DataPathThread.newBuilder().setNumber(1).setFramesFree(8100))
             .setStartedMs(Cli.NOW_MS - 192_000)
             .build();
 
@@ -41,7 +44,7 @@ class LinkAndInfoTest extends CommandTest {
                         .setA("a")
                         .setB("b")
                         .build());
-        assertThat(out("link add a b --json")).isEqualTo("{\"name\":\"wire\",\"a\":\"a\",\"b\":\"b\"}\n");
+        assertThat(out("link add a b --json")).isEqualTo("{\"name\":\"wire\",\"a\":\"a\",\"b\":\"b\",\"threads\":[0,1]}\n");
         assertThat(((AddLinkRequest) server.request).getName()).isEmpty();
     }
 
@@ -65,8 +68,8 @@ class LinkAndInfoTest extends CommandTest {
     void linksAreListed() {
         assertThat(out("link ls")).isEqualTo("no links\n");
         server.links.add(LINK);
-        assertThat(out("link ls")).isEqualTo("NAME  A  B\nwire  a  b\n");
-        assertThat(out("link ls --json")).isEqualTo("{\"links\":[{\"name\":\"wire\",\"a\":\"a\",\"b\":\"b\"}]}\n");
+        assertThat(out("link ls")).isEqualTo("NAME  A  B  THREADS\nwire  a  b  0,1\n");
+        assertThat(out("link ls --json")).isEqualTo("{\"links\":[{\"name\":\"wire\",\"a\":\"a\",\"b\":\"b\",\"threads\":[0,1]}]}\n");
     }
 
     @Test
@@ -86,6 +89,8 @@ class LinkAndInfoTest extends CommandTest {
                 no_new_privs: set
                 broker:       /run/sluice/broker.sock, as tenant blue
                 frames:       16384 of 2048 B (64 MiB), 16000 free
+                thread 0:     on CPU 3, 2 queues, 7900 frames free
+                thread 1:     on any CPU, 0 queues, 8100 frames free
                 tried itself: socket(AF_PACKET, SOCK_RAW): EPERM
                 tried itself: socket(AF_XDP, SOCK_RAW): ALLOWED
                 """);
@@ -97,6 +102,6 @@ class LinkAndInfoTest extends CommandTest {
         assertThat(out("info --json"))
                 .isEqualTo("{\"version\":\"\",\"pid\":0,\"uid\":0,\"effective_capabilities\":\"0000000000003000\","
                         + "\"no_new_privs\":false,\"attempts\":[],\"broker\":\"\",\"tenant\":\"\",\"pool_size\":0,"
-                        + "\"frame_size\":0,\"frames\":0,\"frames_free\":0,\"started_ms\":0}\n");
+                        + "\"frame_size\":0,\"frames\":0,\"frames_free\":0,\"started_ms\":0,\"threads\":[]}\n");
     }
 }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class PortShowTest extends CommandTest {
     private static final String SHOWN = """
-            up is up: xdp on eth1, 2 queues, MTU 1500, lease 7
+            up is up: xdp on eth1, 2 queues in threads 0,1, MTU 1500, lease 7
             rings:
               depth: 64 (at most 256)
               rx: 2048
@@ -42,7 +42,9 @@ class PortShowTest extends CommandTest {
                         .setInterface("eth1")
                         .setLease(7)
                         .setMtu(1500)
-                        .setQueues(2))
+                        .setQueues(2)
+                        .addThreads(0)
+                        .addThreads(1))
                 .setRings(Rings.newBuilder()
                         .setDepth(64)
                         .setDepthMax(256)

@@ -22,11 +22,11 @@ import java.util.function.Consumer;
 /** A connection to the broker and the frame memory that came with it. What it brought ends with it. */
 final class BrokerSession implements Grants, AutoCloseable {
     private final BrokerClient client;
-    private final FramePool pool;
+    private final List<FramePool> pools;
 
-    private BrokerSession(BrokerClient client, FramePool pool) {
+    private BrokerSession(BrokerClient client, List<FramePool> pools) {
         this.client = client;
-        this.pool = pool;
+        this.pools = pools;
     }
 
     /**
@@ -52,9 +52,9 @@ final class BrokerSession implements Grants, AutoCloseable {
         }
     }
 
-    /** The frame pool, for one data path, which closes it. */
-    FramePool pool() {
-        return pool;
+    /** The frame pools, one for each data-path thread, which closes it. */
+    List<FramePool> pools() {
+        return pools;
     }
 
     @Override
@@ -112,8 +112,8 @@ final class BrokerSession implements Grants, AutoCloseable {
         client.close();
     }
 
-    /** How the frame memory is to be cut. */
-    record PoolPlan(int frameSize, int frames, int largeFrames) {
+    /** How the frame memory is to be cut, in all and between how many threads. */
+    record PoolPlan(int frameSize, int frames, int largeFrames, int threads) {
         private static final int PAGE = 4096;
 
         /** Bytes, a multiple of the page size. */
@@ -123,8 +123,9 @@ final class BrokerSession implements Grants, AutoCloseable {
         }
 
         /** Maps {@code memory}, which is borrowed. */
-        FramePool map(Fd memory) throws IOException {
-            return new FramePool(Mapping.of(memory, 0, (int) size(), "frame pool"), frameSize, frames, largeFrames);
+        List<FramePool> map(Fd memory) throws IOException {
+            Mapping mapping = Mapping.of(memory, 0, (int) size(), "frame pool");
+            return FramePool.cut(mapping, frameSize, frames, largeFrames, threads);
         }
     }
 }

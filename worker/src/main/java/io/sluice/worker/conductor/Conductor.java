@@ -6,14 +6,12 @@ import io.sluice.grant.v1.Reply;
 import io.sluice.worker.conductor.ConductorException.Kind;
 import io.sluice.worker.conductor.open.PortOpener;
 import io.sluice.worker.conductor.plan.PortPlan;
-import io.sluice.worker.engine.DataPath;
+import io.sluice.worker.engine.DataPaths;
 import io.sluice.worker.engine.IdleStrategy;
-import io.sluice.worker.graph.CrossConnect;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.Offload;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortCounter;
-import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.Tuning;
 import io.sluice.worker.sys.InheritedFds;
 import java.io.IOException;
@@ -55,7 +53,7 @@ public final class Conductor implements AutoCloseable {
         private final String name;
         private final PortState a;
         private final PortState b;
-        private CrossConnect active;
+        private DataPaths.Served active;
 
         LinkState(String name, PortState a, PortState b) {
             this.name = name;
@@ -77,6 +75,11 @@ public final class Conductor implements AutoCloseable {
         public PortState b() {
             return b;
         }
+
+        /** The numbers of the threads that serve its strands; empty while it is down. */
+        public List<Integer> threads() {
+            return active == null ? List.of() : active.threads();
+        }
     }
 
     private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -90,13 +93,16 @@ public final class Conductor implements AutoCloseable {
     private final Settings settings;
     private final AtomicBoolean closed = new AtomicBoolean();
     private BrokerSession session;
-    private DataPath dataPath;
+    private DataPaths dataPaths;
 
     /**
      * What a conductor is started with.
      *
      * @param broker the broker's tenant socket
      * @param name what the worker calls itself there
+     * @param frames of all threads together
+     * @param threads data-path threads, at least 1
+     * @param cpus one for each thread to run on; empty: they run anywhere
      * @param sealed whether no second connection will be possible; then the process ends with the first
      * @param inherited the sockets and tap devices that the process was started with
      */
@@ -106,6 +112,8 @@ public final class Conductor implements AutoCloseable {
             int frameSize,
             int frames,
             int largeFrames,
+            int threads,
+            List<Integer> cpus,
             IdleStrategy idle,
             boolean sealed,
             InheritedFds inherited) {}
@@ -134,19 +142,22 @@ public final class Conductor implements AutoCloseable {
     }
 
     private void connect() throws IOException {
-        BrokerSession.PoolPlan plan =
-                new BrokerSession.PoolPlan(settings.frameSize(), settings.frames(), settings.largeFrames());
+        BrokerSession.PoolPlan plan = new BrokerSession.PoolPlan(
+                settings.frameSize(), settings.frames(), settings.largeFrames(), settings.threads());
         BrokerSession opened = BrokerSession.open(
                 settings.broker(), settings.name(), plan, this::onNotice, e -> post(() -> onLost(e)));
         try {
-            dataPath = new DataPath(opened.pool(), settings.idle(), Conductor::dataPathDied);
+            dataPaths = new DataPaths(opened.pools(), settings.cpus(), settings.idle(), Conductor::dataPathDied);
+            dataPaths.start();
         } catch (IOException e) {
-            opened.pool().close();
+            if (dataPaths != null) {
+                dataPaths.close();
+                dataPaths = null;
+            }
             opened.close();
             throw e;
         }
         session = opened;
-        dataPath.start();
     }
 
     /** Nothing forwards any more and commands would wait for ever: a supervisor can do better with a dead process. */
@@ -170,9 +181,9 @@ public final class Conductor implements AutoCloseable {
         return Optional.ofNullable(session).map(BrokerSession::tenant);
     }
 
-    /** The data path; empty while the broker can't be reached, as its memory is the broker's. */
-    public Optional<DataPath> dataPath() {
-        return Optional.ofNullable(dataPath);
+    /** The data-path threads; empty while the broker can't be reached, as their memory is the broker's. */
+    public Optional<DataPaths> dataPaths() {
+        return Optional.ofNullable(dataPaths);
     }
 
     // Ports
@@ -191,23 +202,22 @@ public final class Conductor implements AutoCloseable {
     }
 
     private void open(PortState state) throws ConductorException {
-        state.port = new PortOpener(session, dataPath, settings.sealed(), settings.inherited()).open(state.plan);
+        state.port =
+                new PortOpener(session, dataPaths.first(), settings.sealed(), settings.inherited()).open(state.plan);
         state.lastInfo = state.port.info();
         state.reason = "";
         tune(state);
     }
 
     private void tune(PortState state) {
-        dataPath.call(() -> {
-            state.port.dials().turn(state.tuning, dataPath.pool());
-            return null;
-        });
+        Port port = state.port;
+        dataPaths.each(port, (i, thread) -> port.state(i).dials().turn(state.tuning, thread.pool()));
     }
 
     /** One port, closely. */
     public PortView viewPort(String name) throws ConductorException {
         PortState state = port(name);
-        return state.isUp() ? dataPath.call(state::view) : state.view();
+        return state.view(dataPaths);
     }
 
     /**
@@ -261,17 +271,12 @@ public final class Conductor implements AutoCloseable {
         }
         linkOf(state).ifPresent(this::deactivate);
         state.port = null;
-        dataPath.call(() -> {
-            port.queues().forEach(PortQueue::close);
-            return null;
-        });
+        dataPaths.each(port, (i, thread) -> port.queues().get(i).close());
         if (port.info().lease() != 0) {
             session.release(port.info().lease());
         }
-        dataPath.call(() -> {
-            port.queues().forEach(PortQueue::reclaim);
-            return null;
-        });
+        dataPaths.each(port, (i, thread) -> port.queues().get(i).reclaim());
+        dataPaths.forget(port);
         state.before.addAll(port.counters());
     }
 
@@ -349,23 +354,15 @@ public final class Conductor implements AutoCloseable {
 
     private void activate(LinkState link) {
         if (link.active == null && link.a.isUp() && link.b.isUp()) {
-            CrossConnect active = new CrossConnect(link.name, link.a.port, link.b.port);
-            dataPath.call(() -> {
-                dataPath.addLink(active);
-                return null;
-            });
-            link.active = active;
+            link.active = dataPaths.addLink(link.name, link.a.port, link.b.port);
         }
     }
 
     private void deactivate(LinkState link) {
-        CrossConnect active = link.active;
+        DataPaths.Served active = link.active;
         if (active != null) {
             link.active = null;
-            dataPath.call(() -> {
-                dataPath.removeLink(active);
-                return null;
-            });
+            dataPaths.removeLink(active);
         }
     }
 
@@ -403,12 +400,11 @@ public final class Conductor implements AutoCloseable {
         for (String name : names) {
             port(name);
         }
-        Map<PortState, Counters> all = new LinkedHashMap<>();
-        long inFlight = dataPath == null ? collect(all) : dataPath.call(() -> collect(all));
+        Readings all = Readings.take(ports.values(), dataPaths);
         Counters total = retired.copy();
-        all.values().forEach(total::addAll);
+        all.counters().values().forEach(total::addAll);
         List<Snapshot.PortCounters> listed = new ArrayList<>();
-        all.forEach((state, counters) -> {
+        all.counters().forEach((state, counters) -> {
             if (names.isEmpty() || names.contains(state.name())) {
                 listed.add(new Snapshot.PortCounters(state.name(), values(state, counters)));
             }
@@ -421,21 +417,7 @@ public final class Conductor implements AutoCloseable {
                 total.merged(),
                 total.sent(),
                 total.dropped(),
-                inFlight);
-    }
-
-    /** Copies every port's counters between two cycles; returns the packets that ports hold. */
-    private long collect(Map<PortState, Counters> into) {
-        long queued = 0;
-        for (PortState state : ports.values()) {
-            Counters sum = state.before.copy();
-            if (state.port != null) {
-                sum.addAll(state.port.counters());
-                queued += state.port.queued();
-            }
-            into.put(state, sum);
-        }
-        return queued;
+                all.inFlight());
     }
 
     private static Map<String, Long> values(PortState state, Counters counters) {
@@ -524,8 +506,8 @@ public final class Conductor implements AutoCloseable {
         for (PortState state : ports.values()) {
             shut(state, state.isUp() ? reason : state.reason);
         }
-        dataPath.close();
-        dataPath = null;
+        dataPaths.close();
+        dataPaths = null;
         session.close();
         session = null;
     }

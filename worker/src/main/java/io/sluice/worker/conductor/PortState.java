@@ -1,6 +1,7 @@
 package io.sluice.worker.conductor;
 
 import io.sluice.worker.conductor.plan.PortPlan;
+import io.sluice.worker.engine.DataPaths;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortInfo;
@@ -60,18 +61,26 @@ public final class PortState {
         return tuning.depth();
     }
 
-    /** How it is looked at in the data-path thread, or while it is down. */
-    PortView view() {
+    /** How it looks now. */
+    PortView view(DataPaths threads) {
+        Counters counters = new Counters();
         if (port == null) {
-            return new PortView(this, tuning, Rings.NONE, false, new Counters());
+            return new PortView(this, tuning, Rings.NONE, false, counters);
         }
+        threads.each(port, (i, thread) -> {
+            if (i < port.states().size()) { // one of each queue, or one of all
+                counters.addAll(port.state(i).counters());
+            }
+        });
         PortQueue first = port.queues().get(0);
-        return new PortView(
-                this,
-                port.dials().tuning(),
-                first.rings(),
-                first.offloads(),
-                port.counters().copy());
+        return new PortView(this, tuning, first.rings(), first.offloads(), counters);
+    }
+
+    /** The numbers of the threads that its queues are at; empty while it is down. */
+    public List<Integer> threads(DataPaths threads) {
+        return port == null
+                ? List.of()
+                : port.queues().stream().map(threads::threadOf).toList();
     }
 
     /** What whoever asked for it should know of what it asked for. */

@@ -58,6 +58,7 @@ final class LinksService extends LinksGrpc.LinksImplBase {
                 .setName(link.name())
                 .setA(link.a().name())
                 .setB(link.b().name())
+                .addAllThreads(link.threads())
                 .build();
     }
 }

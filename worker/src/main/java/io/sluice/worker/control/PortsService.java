@@ -74,6 +74,7 @@ final class PortsService extends PortsGrpc.PortsImplBase {
                 .setDepth(state.depth())
                 .setQueues(state.queues())
                 .addAllNotes(state.notes());
+        conductor.dataPaths().ifPresent(threads -> port.addAllThreads(state.threads(threads)));
         conductor.linkOf(state).ifPresent(link -> port.setLink(link.name()));
         state.info()
                 .ifPresent(info -> port.setKind(info.kind())

@@ -3,7 +3,11 @@ package io.sluice.worker.control;
 import io.grpc.stub.StreamObserver;
 import io.sluice.worker.conductor.Conductor;
 import io.sluice.worker.conductor.SelfPortrait;
+import io.sluice.worker.engine.DataPath;
+import io.sluice.worker.engine.DataPaths;
+import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.v1.Attempt;
+import io.sluice.worker.v1.DataPathThread;
 import io.sluice.worker.v1.GetInfoRequest;
 import io.sluice.worker.v1.Info;
 import io.sluice.worker.v1.WorkerGrpc;
@@ -37,13 +41,28 @@ final class WorkerService extends WorkerGrpc.WorkerImplBase {
                     .forEach(attempt -> info.addAttempts(Attempt.newBuilder()
                             .setOperation(attempt.operation())
                             .setRefused(attempt.refused())));
-            conductor
-                    .dataPath()
-                    .ifPresent(dataPath -> info.setPoolSize(dataPath.pool().size())
-                            .setFrameSize(dataPath.pool().frameSize())
-                            .setFrames(dataPath.pool().frames())
-                            .setFramesFree(dataPath.call(() -> dataPath.pool().freeFrames())));
+            conductor.dataPaths().ifPresent(dataPaths -> describe(dataPaths, info));
             return info.build();
         });
+    }
+
+    private static void describe(DataPaths dataPaths, Info.Builder info) {
+        FramePool pool = dataPaths.first().pool();
+        int free = 0;
+        for (DataPath thread : dataPaths.threads()) {
+            int number = info.getThreadsCount();
+            int here = thread.call(() -> thread.pool().freeFrames());
+            DataPathThread.Builder one = DataPathThread.newBuilder()
+                    .setNumber(number)
+                    .setQueues(dataPaths.served(number))
+                    .setFramesFree(here);
+            dataPaths.cpu(number).ifPresent(one::setCpu);
+            info.addThreads(one);
+            free += here;
+        }
+        info.setPoolSize(pool.size())
+                .setFrameSize(pool.frameSize())
+                .setFrames(pool.frames())
+                .setFramesFree(free);
     }
 }

@@ -3,6 +3,7 @@ package io.sluice.worker.engine;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.graph.CrossConnect;
 import io.sluice.worker.memory.FramePool;
+import io.sluice.worker.port.Home;
 import io.sluice.worker.port.packet.ReceiveSlots;
 import io.sluice.worker.port.tunnel.Underlays;
 import io.sluice.worker.sys.Epoll;
@@ -23,7 +24,7 @@ import java.util.function.Supplier;
  *
  * <p>Ports without a link are not polled: their frames stay with the kernel, which drops and counts.
  */
-public final class DataPath implements AutoCloseable {
+public final class DataPath implements Home, AutoCloseable {
     private static final long ALIVE_CHECK_MS = 100;
 
     private final FramePool pool;
@@ -41,10 +42,15 @@ public final class DataPath implements AutoCloseable {
      * @param died told when the thread ends by an exception, which only a defect of ours can cause
      */
     public DataPath(FramePool pool, IdleStrategy idle, Consumer<Throwable> died) throws SyscallException {
+        this("data-path", pool, idle, died);
+    }
+
+    /** @param name the thread's, of which the kernel has the first 15 characters */
+    DataPath(String name, FramePool pool, IdleStrategy idle, Consumer<Throwable> died) throws SyscallException {
         this.pool = pool;
         this.underlays = new Underlays(pool);
         this.idle = idle;
-        this.thread = new Thread(this::run, "data-path");
+        this.thread = new Thread(this::run, name);
         this.thread.setDaemon(true);
         this.thread.setUncaughtExceptionHandler((dead, cause) -> died.accept(cause));
     }
@@ -135,11 +141,13 @@ public final class DataPath implements AutoCloseable {
     }
 
     /** The frame pool; its mutable state belongs to the data-path thread. */
+    @Override
     public FramePool pool() {
         return pool;
     }
 
     /** Receive slots that the thread's packet ports share. Data-path thread only. */
+    @Override
     public ReceiveSlots slots(boolean large, int vnet) {
         return slots.computeIfAbsent((large ? 1 << 8 : 0) | vnet, key -> new ReceiveSlots(pool, large, vnet));
     }
@@ -150,6 +158,7 @@ public final class DataPath implements AutoCloseable {
     }
 
     /** Receive slots that the thread's ports of message sockets share. Data-path thread only. */
+    @Override
     public ReceiveSlots messageSlots(boolean large) {
         return slots.computeIfAbsent(large ? -2 : -1, key -> ReceiveSlots.withoutControl(pool, large));
     }

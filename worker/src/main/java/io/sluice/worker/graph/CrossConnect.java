@@ -1,15 +1,23 @@
 package io.sluice.worker.graph;
 
+import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Vector;
+import io.sluice.worker.port.Dials;
 import io.sluice.worker.port.Port;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * Two ports, joined: what one receives the other sends.
+ * Two ports, joined: what one receives the other sends. Or a strand of that, which one thread serves.
  *
  * <p>Queue i of one side feeds queue i modulo n of the other, so packets of one flow, which the kernel steers to one queue,
- * stay in order. A direction takes no more than the other side has room for: what exceeds it stays in the receive queue,
+ * stay in order. Queues that feed each other belong to one thread. So a link falls into as many {@link #strands} as the side
+ * with fewer queues has: strand i has the queues of either side whose number modulo the number of strands is i.
+ *
+ * <p>A direction takes no more than the other side has room for: what exceeds it stays in the receive queue,
  * where the kernel drops early and counts, and no work is spent on a packet that can't leave.
  */
 public final class CrossConnect {
@@ -23,30 +31,43 @@ public final class CrossConnect {
 
     private final Runnable turned = this::turned;
 
+    /** All queues of both ports. */
     public CrossConnect(String name, Port a, Port b) {
         this(name, a, b, System::nanoTime);
     }
 
     /** @param clock for deadlines, in ns */
     CrossConnect(String name, Port a, Port b, LongSupplier clock) {
+        this(name, a, b, 0, 1, clock);
+    }
+
+    private CrossConnect(String name, Port a, Port b, int strand, int strands, LongSupplier clock) {
         this.name = name;
         this.a = a;
         this.b = b;
-        int fromA = a.queues().size();
-        int fromB = b.queues().size();
+        int allOfA = a.queues().size();
+        int allOfB = b.queues().size();
+        int fromA = (allOfA - strand + strands - 1) / strands;
+        int fromB = (allOfB - strand + strands - 1) / strands;
         this.outlets = new Outlet[fromA + fromB];
         this.lanes = new Lane[fromA + fromB];
         for (int i = 0; i < outlets.length; i++) {
-            outlets[i] = i < fromA ? new Outlet(a, i, clock) : new Outlet(b, i - fromA, clock);
+            outlets[i] = i < fromA
+                    ? new Outlet(a, strand + i * strands, clock)
+                    : new Outlet(b, strand + (i - fromA) * strands, clock);
         }
         for (int i = 0; i < lanes.length; i++) {
             lanes[i] = i < fromA
-                    ? new Lane(a, i, outlets[fromA + i % fromB])
-                    : new Lane(b, i - fromA, outlets[(i - fromA) % fromA]);
+                    ? new Lane(a, strand + i * strands, outlets[fromA + i % fromB])
+                    : new Lane(b, strand + (i - fromA) * strands, outlets[(i - fromA) % fromA]);
         }
-        a.dials().watch(turned);
-        b.dials().watch(turned);
+        dials().forEach(dials -> dials.watch(turned));
         turned();
+    }
+
+    /** Those of its queues, each once. */
+    private Stream<Dials> dials() {
+        return Arrays.stream(outlets).map(Outlet::dials).distinct();
     }
 
     /** The tuning of a port has changed. Cold. */
@@ -57,6 +78,14 @@ public final class CrossConnect {
         for (Lane lane : lanes) {
             lane.turned();
         }
+    }
+
+    /** The link in parts, no two of which have a queue in common. */
+    public static List<CrossConnect> strands(String name, Port a, Port b) {
+        int strands = Math.min(a.queues().size(), b.queues().size());
+        return IntStream.range(0, strands)
+                .mapToObj(strand -> new CrossConnect(name, a, b, strand, strands, System::nanoTime))
+                .toList();
     }
 
     /** The name. */
@@ -77,6 +106,13 @@ public final class CrossConnect {
     /** The directions of its queues, in the order of the ports. */
     public List<Lane> lanes() {
         return List.of(lanes);
+    }
+
+    /** Its queues have moved to the thread that {@code pool} belongs to, and find frames for what they make there. */
+    public void home(FramePool pool) {
+        for (Lane lane : lanes) {
+            lane.home(pool);
+        }
     }
 
     /** Moves one vector in each direction; returns the packets moved. */
@@ -115,8 +151,7 @@ public final class CrossConnect {
 
     /** Ends the link: sends what waits for others. Cold. */
     public void settle() {
-        a.dials().unwatch(turned);
-        b.dials().unwatch(turned);
+        dials().forEach(dials -> dials.unwatch(turned));
         for (Outlet outlet : outlets) {
             outlet.settle();
         }

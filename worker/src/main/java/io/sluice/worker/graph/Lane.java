@@ -1,5 +1,6 @@
 package io.sluice.worker.graph;
 
+import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Coalescer;
 import io.sluice.worker.port.Counters;
@@ -32,8 +33,8 @@ public final class Lane {
     Lane(Port from, int queue, Outlet to) {
         this.from = from.queues().get(queue);
         this.superframes = this.from.offloads();
-        this.dials = from.dials();
-        this.counters = from.counters();
+        this.dials = from.state(queue).dials();
+        this.counters = from.state(queue).counters();
         this.to = to;
     }
 
@@ -132,6 +133,11 @@ public final class Lane {
     /** As {@link CrossConnect#untilDue}, of this lane. */
     public long untilDue() {
         return to.untilDue();
+    }
+
+    /** Takes frames for what is made of packets from {@code pool}: its queue has moved. */
+    void home(FramePool pool) {
+        dials.turn(dials.tuning(), pool);
     }
 
     /** Sends what waits for others. */

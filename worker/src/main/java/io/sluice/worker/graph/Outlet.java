@@ -39,8 +39,8 @@ final class Outlet {
     /** @param clock in ns, as {@link System#nanoTime} */
     Outlet(Port port, int queue, LongSupplier clock) {
         this.queue = port.queues().get(queue);
-        this.dials = port.dials();
-        this.counters = port.counters();
+        this.dials = port.state(queue).dials();
+        this.counters = port.state(queue).counters();
         this.open = this.queue.offloads();
         this.clock = clock;
     }
@@ -52,6 +52,11 @@ final class Outlet {
         switchedOff = dials.software();
         takes = dials.takes();
         segments = !open || dials.segments();
+    }
+
+    /** Of its queue. */
+    Dials dials() {
+        return dials;
     }
 
     /** Whether packets are to wait for others. */

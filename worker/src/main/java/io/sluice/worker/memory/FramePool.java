@@ -2,8 +2,8 @@ package io.sluice.worker.memory;
 
 import io.sluice.worker.sys.Mapping;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
-import java.util.BitSet;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The memory of all packets of one data-path thread: one mapping, cut into frames of two sizes, free ones on two stacks.
@@ -21,6 +21,11 @@ import java.util.BitSet;
  *
  * <p>What the kernel holds through AF_XDP rings can't be enumerated, so frames record which queue gave them to it; when the
  * queue is gone its frames are reclaimed. One owner thread.
+ *
+ * <p>Several data-path threads share the mapping, as every AF_XDP socket has all of it as its UMEM, and nothing else:
+ * {@link #cut} gives each a stock of frames, which only it takes from and gives to. A packet is freed into the stock of the
+ * thread that received it, as no other handles it. A queue has a {@link #view} of its thread's pool, so that it can
+ * {@link #move} to another thread with everything that it is made of.
  */
 public final class FramePool implements AutoCloseable {
     /** Bytes before a packet that belong to its frame. */
@@ -32,48 +37,120 @@ public final class FramePool implements AutoCloseable {
     /** No frame was free. */
     public static final int NONE = -1;
 
-    private final Mapping mapping;
+    private final FrameMemory memory;
     private final ByteBuffer bytes;
     private final int frameSize;
     private final int frameShift;
     private final int frames;
     private final int largeBase;
     private final int largeFrames;
-    private final int[] free;
-    private final int[] freeLarge;
-    private final short[] holder;
-    private final BitSet holders = new BitSet();
-    private int freeCount;
-    private int freeLargeCount;
+    private FrameStock stock;
     private boolean closed;
 
     /**
+     * A pool of its own.
+     *
      * @param mapping consumed; {@link #sizeOf} bytes
      * @param frameSize 2048 or 4096
      */
     public FramePool(Mapping mapping, int frameSize, int frames, int largeFrames) {
+        this(memory(mapping, frameSize, frames, largeFrames, 1), frameSize, frames, largeFrames);
+        fill(0, 1);
+    }
+
+    private FramePool(FrameMemory memory, int frameSize, int frames, int largeFrames) {
+        this.memory = memory;
+        this.bytes = memory.bytes();
+        this.frameSize = frameSize;
+        this.frameShift = Integer.numberOfTrailingZeros(frameSize);
+        this.frames = frames;
+        this.largeBase = frames * frameSize;
+        this.largeFrames = largeFrames;
+        this.stock = new FrameStock(frames, largeFrames);
+    }
+
+    private FramePool(FramePool pool) {
+        this.memory = pool.memory;
+        this.bytes = pool.bytes;
+        this.frameSize = pool.frameSize;
+        this.frameShift = pool.frameShift;
+        this.frames = pool.frames;
+        this.largeBase = pool.largeBase;
+        this.largeFrames = pool.largeFrames;
+        this.stock = pool.stock;
+    }
+
+    /**
+     * Pools of as many threads over one mapping, each with a range of the frames, equally many but for one.
+     *
+     * @param mapping consumed; {@link #sizeOf} bytes; unmapped with the last pool that is closed
+     * @throws IllegalArgumentException there are fewer frames than pools
+     */
+    public static List<FramePool> cut(Mapping mapping, int frameSize, int frames, int largeFrames, int pools) {
+        if (frames < pools || (largeFrames > 0 && largeFrames < pools)) {
+            throw new IllegalArgumentException(
+                    frames + " frames and " + largeFrames + " large ones are too few for " + pools + " threads");
+        }
+        FrameMemory memory = memory(mapping, frameSize, frames, largeFrames, pools);
+        List<FramePool> cut = new ArrayList<>();
+        for (int i = 0; i < pools; i++) {
+            FramePool pool = new FramePool(memory, frameSize, frames, largeFrames);
+            pool.fill(i, pools);
+            cut.add(pool);
+        }
+        return cut;
+    }
+
+    private static FrameMemory memory(Mapping mapping, int frameSize, int frames, int largeFrames, int pools) {
         if (Integer.bitCount(frameSize) != 1 || frameSize < 2048 || frameSize > 4096) {
             throw new IllegalArgumentException("frame size " + frameSize + "; 2048 or 4096 are possible");
         }
         if (sizeOf(frameSize, frames, largeFrames) > mapping.size()) {
             throw new IllegalArgumentException("a mapping of " + mapping.size() + " bytes is too small");
         }
-        this.mapping = mapping;
-        this.bytes = mapping.bytes();
-        this.frameSize = frameSize;
-        this.frameShift = Integer.numberOfTrailingZeros(frameSize);
-        this.frames = frames;
-        this.largeBase = frames * frameSize;
-        this.largeFrames = largeFrames;
-        this.free = new int[frames];
-        this.freeLarge = new int[largeFrames];
-        this.holder = new short[frames + largeFrames];
-        for (int i = frames - 1; i >= 0; i--) {
-            free[freeCount++] = i << frameShift;
+        return new FrameMemory(mapping, pools);
+    }
+
+    /** The {@code part}-th of {@code parts} equal ranges of both kinds, so that the lowest frame is the first to be taken. */
+    private void fill(int part, int parts) {
+        int first = (int) ((long) frames * part / parts);
+        for (int i = (int) ((long) frames * (part + 1) / parts) - 1; i >= first; i--) {
+            stock.push(i << frameShift);
         }
-        for (int i = largeFrames - 1; i >= 0; i--) {
-            freeLarge[freeLargeCount++] = largeBase + i * LARGE_FRAME;
+        int firstLarge = (int) ((long) largeFrames * part / parts);
+        for (int i = (int) ((long) largeFrames * (part + 1) / parts) - 1; i >= firstLarge; i--) {
+            stock.pushLarge(largeBase + i * LARGE_FRAME);
         }
+    }
+
+    /** This pool, for a queue that may {@link #move}: this itself if there is no other to move to. */
+    public FramePool view() {
+        return memory.pools() == 1 ? this : new FramePool(this);
+    }
+
+    /**
+     * Makes this view one of the pool {@code to}: the queue that it belongs to is served by another thread from now on. What
+     * the queue holds beside, in rings that the kernel does not write to, it frees there. Both threads stand still. Cold.
+     */
+    public void move(FramePool to) {
+        stock = to.stock;
+    }
+
+    /** The same for what has given frames to the kernel: they go along, and as many free ones the other way if there are. */
+    public void move(FramePool to, int id) {
+        FrameStock from = stock;
+        if (from == to.stock) {
+            return;
+        }
+        int moved = from.moveHeld(id, to.stock, 0, frames);
+        int movedLarge = from.moveHeld(id, to.stock, frames, frames + largeFrames);
+        for (int frame; moved > 0 && (frame = to.stock.pop()) != NONE; moved--) {
+            from.push(frame);
+        }
+        for (int frame; movedLarge > 0 && (frame = to.stock.popLarge()) != NONE; movedLarge--) {
+            from.pushLarge(frame);
+        }
+        stock = to.stock;
     }
 
     /** Bytes that a pool needs; a multiple of 4096 for an even number of frames. */
@@ -83,20 +160,20 @@ public final class FramePool implements AutoCloseable {
 
     /** A free frame's first byte, or {@link #NONE}. */
     public int take() {
-        return freeCount == 0 ? NONE : free[--freeCount];
+        return stock.pop();
     }
 
     /** A free large frame's first byte, or {@link #NONE}. */
     public int takeLarge() {
-        return freeLargeCount == 0 ? NONE : freeLarge[--freeLargeCount];
+        return stock.popLarge();
     }
 
     /** Frees the frame, of either size, around {@code offset}. */
     public void give(int offset) {
         if (offset < largeBase) {
-            free[freeCount++] = offset & -frameSize;
+            stock.push(offset & -frameSize);
         } else {
-            freeLarge[freeLargeCount++] = largeBase + (offset - largeBase) / LARGE_FRAME * LARGE_FRAME;
+            stock.pushLarge(largeBase + (offset - largeBase) / LARGE_FRAME * LARGE_FRAME);
         }
     }
 
@@ -114,22 +191,17 @@ public final class FramePool implements AutoCloseable {
      * @throws IllegalStateException 32767 queues have one
      */
     public int newHolder() {
-        int id = holders.nextClearBit(1);
-        if (id > Short.MAX_VALUE) {
-            throw new IllegalStateException("a frame pool serves at most " + Short.MAX_VALUE + " queues");
-        }
-        holders.set(id);
-        return id;
+        return memory.newHolder();
     }
 
     /** Notes that queue {@code id} of {@link #newHolder} has given the frame around {@code offset} to the kernel. */
     public void held(int offset, int id) {
-        holder[index(offset)] = (short) id;
+        stock.hold(index(offset), id);
     }
 
     /** Notes that the kernel has given the frame around {@code offset} back. */
     public void returned(int offset) {
-        holder[index(offset)] = 0;
+        stock.hold(index(offset), 0);
     }
 
     private int index(int offset) {
@@ -138,12 +210,10 @@ public final class FramePool implements AutoCloseable {
 
     /** Frees every frame that queue {@code id} gave to the kernel, and its number: its socket is closed. Cold. */
     public void reclaim(int id) {
-        holders.clear(id);
-        for (int i = 0; i < holder.length; i++) {
-            if (holder[i] == id) {
-                holder[i] = 0;
-                give(i < frames ? i << frameShift : largeBase + (i - frames) * LARGE_FRAME);
-            }
+        memory.freeHolder(id);
+        for (int i = stock.nextHeld(id, 0); i < frames(); i = stock.nextHeld(id, i)) {
+            stock.hold(i, 0);
+            give(i < frames ? i << frameShift : largeBase + (i - frames) * LARGE_FRAME);
         }
     }
 
@@ -154,7 +224,7 @@ public final class FramePool implements AutoCloseable {
 
     /** Address of the pool's first byte. */
     public long address() {
-        return mapping.address();
+        return memory.address();
     }
 
     /** Bytes of a small frame. */
@@ -167,32 +237,32 @@ public final class FramePool implements AutoCloseable {
         return frameSize - HEADROOM;
     }
 
-    /** Frames of both sizes. */
+    /** Frames of both sizes, of all pools over this memory. */
     public int frames() {
         return frames + largeFrames;
     }
 
-    /** Large frames, free or not. */
+    /** Large frames of all pools over this memory, free or not. */
     public int largeFrames() {
         return largeFrames;
     }
 
-    /** Free frames of both sizes. */
+    /** Free frames of both sizes, of this pool alone. */
     public int freeFrames() {
-        return freeCount + freeLargeCount;
+        return stock.size();
     }
 
     /** Bytes of the whole mapping. */
     public int size() {
-        return mapping.size();
+        return memory.size();
     }
 
     @Override
     public void close() {
         if (!closed) {
             closed = true;
-            Arrays.fill(free, NONE);
-            mapping.close();
+            stock.clear();
+            memory.close();
         }
     }
 }

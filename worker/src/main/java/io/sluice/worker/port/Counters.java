@@ -1,28 +1,30 @@
 package io.sluice.worker.port;
 
+import io.sluice.worker.memory.Pad;
+
 /**
- * The counters of one port, and how full its vectors are: written by its data-path thread, which also copies them for others
+ * The counters of one queue, and how full its vectors are: written by its data-path thread, which also copies them for others
  * between cycles. What every packet counts is in fields, next to each other: with ten thousand ports each cache line is one
- * that has to be fetched.
+ * that has to be fetched. No other object is on these lines, as another thread may serve the next queue.
  */
 @SuppressWarnings("EnumOrdinal") // an index into an array of this run, never stored or sent
-public final class Counters {
+public final class Counters extends CounterFields {
     private static final PortCounter[] ALL = PortCounter.values();
 
-    private long rxPackets;
-    private long rxBytes;
-    private long rxVectors;
-    private long txPackets;
-    private long txBytes;
-    private int rxMax;
-    private int rxAverage;
-    private int txMax;
-    private int txAverage;
+    /** Longs before and behind the values, which have their lines to themselves. */
+    private static final int SLACK = Pad.BYTES / Long.BYTES;
 
-    /** All others, by ordinal. */
-    private final long[] values = new long[ALL.length];
+    /** All that are no fields, by ordinal. */
+    private final long[] values = new long[SLACK + ALL.length + SLACK];
 
-    private long deadlines;
+    long after0;
+    long after1;
+    long after2;
+    long after3;
+    long after4;
+    long after5;
+    long after6;
+    long after7;
 
     /** Adds {@code n}. */
     public void add(PortCounter counter, long n) {
@@ -32,7 +34,7 @@ public final class Counters {
             case RX_VECTORS -> rxVectors += n;
             case TX_PACKETS -> txPackets += n;
             case TX_BYTES -> txBytes += n;
-            default -> values[counter.ordinal()] += n;
+            default -> values[SLACK + counter.ordinal()] += n;
         }
     }
 
@@ -57,7 +59,7 @@ public final class Counters {
             case RX_VECTORS -> rxVectors;
             case TX_PACKETS -> txPackets;
             case TX_BYTES -> txBytes;
-            default -> values[counter.ordinal()];
+            default -> values[SLACK + counter.ordinal()];
         };
     }
 
@@ -158,4 +160,18 @@ public final class Counters {
         }
         return sum;
     }
+}
+
+/** What is written for every packet and vector. */
+abstract class CounterFields extends Pad {
+    long rxPackets;
+    long rxBytes;
+    long rxVectors;
+    long txPackets;
+    long txBytes;
+    long deadlines;
+    int rxMax;
+    int rxAverage;
+    int txMax;
+    int txAverage;
 }

@@ -85,6 +85,16 @@ public interface PortQueue extends AutoCloseable {
      */
     default void direct(PortQueue to) {}
 
+    /**
+     * Makes the queue, which nobody polls now, one of another data-path thread: what it takes from and gives to a thread is that
+     * one's from now on. Both threads stand still. Cold.
+     *
+     * @throws UnsupportedOperationException it stays where it is; queues with a {@link #shared} socket do
+     */
+    default void move(Home home) {
+        throw new UnsupportedOperationException("this queue stays in its thread");
+    }
+
     /** The rings that the queue shares with the kernel. */
     default Rings rings() {
         return Rings.NONE;

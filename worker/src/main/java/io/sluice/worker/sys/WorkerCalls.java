@@ -113,6 +113,12 @@ public interface WorkerCalls {
     /** munmap(2). */
     int munmap(Pointer address, @size_t long length);
 
+    /** sched_setaffinity(2); pid 0 is the calling thread. */
+    int sched_setaffinity(int pid, @size_t long size, ByteBuffer mask);
+
+    /** sched_getaffinity(2); pid 0 is the calling thread. */
+    int sched_getaffinity(int pid, @size_t long size, ByteBuffer mask);
+
     /** geteuid(2). */
     int geteuid();
 }

@@ -28,6 +28,8 @@ class OpeningTest extends WorkerBench {
                 normal.frameSize(),
                 normal.frames(),
                 normal.largeFrames(),
+                normal.threads(),
+                normal.cpus(),
                 normal.idle(),
                 sealed,
                 normal.inherited());

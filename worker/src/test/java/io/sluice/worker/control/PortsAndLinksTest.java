@@ -179,7 +179,12 @@ class PortsAndLinksTest extends WorkerBench {
         addPort("b", "wan");
         Link link = addLink("", "a", "b");
         assertThat(link)
-                .isEqualTo(Link.newBuilder().setName("a-b").setA("a").setB("b").build());
+                .isEqualTo(Link.newBuilder()
+                        .setName("a-b")
+                        .setA("a")
+                        .setB("b")
+                        .addThreads(0)
+                        .build());
         assertThat(listLinks()).containsExactly(link);
         assertThat(port("a").getLink()).isEqualTo("a-b");
         assertThat(port("b").getLink()).isEqualTo("a-b");

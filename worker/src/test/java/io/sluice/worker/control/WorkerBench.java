@@ -68,8 +68,21 @@ abstract class WorkerBench {
     }
 
     Conductor.Settings settings() {
+        return settings(FRAMES, 1, List.of());
+    }
+
+    Conductor.Settings settings(int frames, int threads, List<Integer> cpus) {
         return new Conductor.Settings(
-                brokerSocket(), "test", 2048, FRAMES, LARGE, IdleStrategy.ADAPTIVE, false, new InheritedFds(inherited));
+                brokerSocket(),
+                "test",
+                2048,
+                frames,
+                LARGE,
+                threads,
+                cpus,
+                IdleStrategy.ADAPTIVE,
+                false,
+                new InheritedFds(inherited));
     }
 
     void startWorker() throws IOException {

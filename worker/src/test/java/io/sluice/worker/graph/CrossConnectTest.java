@@ -10,9 +10,13 @@ import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortQueue;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which queue feeds which, and how much, with queues that only note what is asked of them. */
 class CrossConnectTest {
@@ -156,5 +160,39 @@ class CrossConnectTest {
             queue.pending = false;
         }
         assertThat(link.pending()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "2, 2", "4, 1", "1, 4", "4, 2", "2, 4", "3, 2", "2, 5"})
+    void strandsShareNoQueueAndMissNone(int queuesOfA, int queuesOfB) {
+        Port one = port("a", 256, queues(10, queuesOfA));
+        Port other = port("b", 256, queues(20, queuesOfB));
+        List<CrossConnect> strands = CrossConnect.strands("l", one, other);
+        assertThat(strands).hasSize(Math.min(queuesOfA, queuesOfB));
+        List<PortQueue> all = new ArrayList<>();
+        for (CrossConnect strand : strands) {
+            List<PortQueue> here = strand.lanes().stream().map(Lane::from).toList();
+            assertThat(strand.lanes()).allSatisfy(lane -> assertThat(here).contains(lane.to()));
+            all.addAll(here);
+        }
+        assertThat(all).doesNotHaveDuplicates().containsAll(one.queues()).containsAll(other.queues());
+        assertThat(all).hasSize(queuesOfA + queuesOfB);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 2", "4, 1", "1, 4", "3, 2", "2, 5"})
+    void inAStrandAQueueFeedsTheSameAsInTheWholeLink(int queuesOfA, int queuesOfB) {
+        Port one = port("a", 256, queues(10, queuesOfA));
+        Port other = port("b", 256, queues(20, queuesOfB));
+        Map<PortQueue, PortQueue> whole = new HashMap<>();
+        new CrossConnect("l", one, other).lanes().forEach(lane -> whole.put(lane.from(), lane.to()));
+        Map<PortQueue, PortQueue> parts = new HashMap<>();
+        CrossConnect.strands("l", one, other)
+                .forEach(strand -> strand.lanes().forEach(lane -> parts.put(lane.from(), lane.to())));
+        assertThat(parts).isEqualTo(whole);
+    }
+
+    private static Queue[] queues(int first, int count) {
+        return IntStream.range(first, first + count).mapToObj(Queue::new).toArray(Queue[]::new);
     }
 }

@@ -49,13 +49,20 @@ public final class Lab implements AutoCloseable {
     private final Map<String, String> taps = new HashMap<>();
     private final Netns netns;
     private final FramePool pool;
+    private final List<FramePool> pools;
     private int group = 1;
     private TunnelCable tunnelCable;
 
     /** With {@code frames} frames of 2048 bytes. */
     public Lab(int frames, int largeFrames) throws Exception {
-        pool = Pools.of(2048, frames, largeFrames);
-        open.push(pool::close);
+        this(frames, largeFrames, 1);
+    }
+
+    /** The same, cut for several threads; ports are opened in the first one's pool. */
+    public Lab(int frames, int largeFrames, int threads) throws Exception {
+        pools = Pools.cut(2048, frames, largeFrames, threads);
+        pool = pools.get(0);
+        pools.forEach(each -> open.push(each::close));
         open.push(epoll::close);
         netns = new Netns();
         open.push(netns::close);
@@ -64,6 +71,11 @@ public final class Lab implements AutoCloseable {
     /** The namespace. */
     public Netns netns() {
         return netns;
+    }
+
+    /** The pools of all threads. */
+    public List<FramePool> pools() {
+        return pools;
     }
 
     /** The pool that all ports share. */

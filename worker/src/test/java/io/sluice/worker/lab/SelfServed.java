@@ -26,9 +26,8 @@ public final class SelfServed implements PortQueue {
         return new Port(
                 port.info(),
                 port.queues().stream().<PortQueue>map(SelfServed::new).toList(),
-                port.counters(),
-                port.kernel(),
-                port.dials());
+                port.states(),
+                port.kernel());
     }
 
     @Override

@@ -216,7 +216,105 @@ class FramePoolTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void poolsOfOneMemoryHaveEachFrameOnce(int threads) throws SyscallException {
+        List<FramePool> pools = Pools.cut(FRAME, FRAMES, LARGE, threads);
+        List<Integer> all = new ArrayList<>();
+        for (FramePool each : pools) {
+            assertThat(each.frames()).isEqualTo(FRAMES + LARGE);
+            assertThat(each.freeFrames()).isBetween((FRAMES + LARGE) / threads - 1, (FRAMES + LARGE) / threads + 1);
+            assertThat(each.address()).isEqualTo(pools.get(0).address());
+            all.addAll(drain(each));
+        }
+        assertThat(all).containsExactlyInAnyOrderElementsOf(drain());
+        pools.forEach(FramePool::close);
+    }
+
+    @Test
+    void fewerFramesThanPoolsAreRefused() throws SyscallException {
+        try (Fd memory = Pools.memory(1 << 20)) {
+            Mapping mapping = Mapping.of(memory, 0, 1 << 20, "test");
+            assertThatThrownBy(() -> FramePool.cut(mapping, 2048, 8, 3, 4))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("8 frames and 3 large ones are too few for 4 threads");
+            mapping.close();
+        }
+    }
+
+    @Test
+    void theMemoryIsThereUntilTheLastPoolIsClosed() throws Exception {
+        List<FramePool> pools = Pools.cut(FRAME, FRAMES, LARGE, 2);
+        String mapped = "(?m)^" + Long.toHexString(pools.get(0).address()) + "-";
+        pools.get(0).close();
+        pools.get(0).close();
+        assertThat(Files.readString(Path.of("/proc/self/maps"))).containsPattern(mapped);
+        pools.get(1).bytes().putInt(0, 1);
+        pools.get(1).close();
+    }
+
+    @Test
+    void aViewTakesFromItsPoolAndAfterAMoveFromTheOther() throws SyscallException {
+        List<FramePool> pools = Pools.cut(FRAME, FRAMES, LARGE, 2);
+        FramePool view = pools.get(0).view();
+        assertThat(view.take()).isZero();
+        view.give(0);
+        assertThat(pools.get(0).freeFrames()).isEqualTo(3 + 1);
+        view.move(pools.get(1));
+        assertThat(view.take()).isEqualTo(3 * FRAME);
+        assertThat(pools.get(1).freeFrames()).isEqualTo(3 + 2 - 1);
+        assertThat(pools.get(0).freeFrames()).isEqualTo(3 + 1);
+        pools.forEach(FramePool::close);
+    }
+
+    @Test
+    void whatTheKernelHasOfAQueueMovesWithItAndAsManyFramesComeBack() throws SyscallException {
+        List<FramePool> pools = Pools.cut(FRAME, 20, LARGE, 2);
+        FramePool view = pools.get(0).view();
+        int queue = view.newHolder();
+        int other = pools.get(1).newHolder();
+        assertThat(other).isNotEqualTo(queue); // numbers are good in all pools
+        Set<Integer> held = new HashSet<>();
+        for (int i = 0; i < 4; i++) {
+            int frame = view.take();
+            view.held(frame, queue);
+            held.add(frame);
+        }
+        int large = view.takeLarge();
+        view.held(large, queue);
+        int before = pools.get(1).freeFrames();
+
+        view.move(pools.get(1), queue);
+
+        assertThat(pools.get(0).freeFrames()).isEqualTo(10 + 1); // as many as before, all of them free
+        assertThat(pools.get(1).freeFrames()).isEqualTo(before - 5);
+        pools.get(0).reclaim(queue);
+        assertThat(pools.get(0).freeFrames()).isEqualTo(10 + 1);
+        view.reclaim(queue);
+        assertThat(pools.get(1).freeFrames()).isEqualTo(before);
+        assertThat(drain(pools.get(1))).containsAll(held).contains(large);
+        pools.forEach(FramePool::close);
+    }
+
+    @Test
+    void aPoolWithNothingFreeTakesAQueueAllTheSame() throws SyscallException {
+        List<FramePool> pools = Pools.cut(FRAME, FRAMES, LARGE, 2);
+        FramePool view = pools.get(0).view();
+        int queue = view.newHolder();
+        view.held(view.take(), queue);
+        drain(pools.get(1));
+        view.move(pools.get(1), queue);
+        view.move(pools.get(1), queue); // where it is already
+        view.reclaim(queue);
+        assertThat(pools.get(1).freeFrames()).isOne();
+        pools.forEach(FramePool::close);
+    }
+
     private List<Integer> drain() {
+        return drain(pool);
+    }
+
+    private static List<Integer> drain(FramePool pool) {
         List<Integer> taken = new ArrayList<>();
         for (int frame = pool.take(); frame != FramePool.NONE; frame = pool.take()) {
             taken.add(frame);

@@ -6,6 +6,7 @@ import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.sys.Mapping;
+import java.util.List;
 
 /** Frame pools and other shared memory for tests, on memfds of their own. */
 public final class Pools {
@@ -17,6 +18,14 @@ public final class Pools {
     public static FramePool of(int frameSize, int frames, int largeFrames) throws SyscallException {
         try (Fd memory = memory(FramePool.sizeOf(frameSize, frames, largeFrames))) {
             return of(memory, frameSize, frames, largeFrames);
+        }
+    }
+
+    /** Pools for several threads, each of which the caller closes. */
+    public static List<FramePool> cut(int frameSize, int frames, int largeFrames, int pools) throws SyscallException {
+        int size = (int) FramePool.sizeOf(frameSize, frames, largeFrames);
+        try (Fd memory = memory(size)) {
+            return FramePool.cut(Mapping.of(memory, 0, size, "test pools"), frameSize, frames, largeFrames, pools);
         }
     }
 

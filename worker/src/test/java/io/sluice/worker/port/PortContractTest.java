@@ -335,7 +335,6 @@ class PortContractTest {
         lab.enqueue(port, kind.queues() - 1, frames(0, 200));
         lab.flush(port);
         lab.enqueue(port, kind.queues() - 1, frames(200, 50)); // not flushed
-        Counters counters = port.counters();
         Set<String> sockets = new HashSet<>();
         for (PortQueue queue : port.queues()) {
             sockets.add(
@@ -345,8 +344,8 @@ class PortContractTest {
 
         port.queues().forEach(PortQueue::close);
 
-        assertThat(counters.get(PortCounter.TX_DROP_CLOSED)).isEqualTo(50);
-        assertThat(counters.sent()).isEqualTo(200);
+        assertThat(port.counters().get(PortCounter.TX_DROP_CLOSED)).isEqualTo(50);
+        assertThat(port.counters().sent()).isEqualTo(200);
         assertThat(port.queued()).isZero();
         assertThat(port.queues()).allMatch(queue -> queue.fd().isClosed());
         assertThat(sockets).hasSize(kind.isTap() ? 1 : kind.queues()); // queues of a tap device are files of one name
@@ -369,16 +368,16 @@ class PortContractTest {
             lab.enqueue(port, i % kind.queues(), Frames.of(0, i, 60));
             cycle();
         }
-        Counters counters = port.counters();
-        assertThat(counters.get(PortCounter.TX_DROP_REFUSED) + counters.get(PortCounter.TX_STALLS))
+        assertThat(port.counters().get(PortCounter.TX_DROP_REFUSED)
+                        + port.counters().get(PortCounter.TX_STALLS))
                 .isPositive();
         assertBalance(100);
 
         lab.up("port0");
         lab.flush(port);
-        long before = counters.sent();
+        long before = port.counters().sent();
         echo(200);
-        assertThat(counters.sent()).isGreaterThan(before);
+        assertThat(port.counters().sent()).isGreaterThan(before);
 
         lab.netns().ip("link del port0");
         for (int i = 0; i < 100; i++) {

@@ -52,7 +52,7 @@ final class GrantOpener {
                 sockets,
                 packet.getVnetHeader(),
                 ring,
-                opening.dataPath().pool(),
+                opening.pool(),
                 opening.dataPath()::slots);
     }
 
@@ -66,11 +66,7 @@ final class GrantOpener {
                         queue.getFillRing(),
                         queue.getCompletionRing()))
                 .toList();
-        return XdpPort.open(
-                opening.info("xdp", lease, xdpFeatures(xdp)),
-                sockets,
-                xdp.getBusyPoll(),
-                opening.dataPath().pool());
+        return XdpPort.open(opening.info("xdp", lease, xdpFeatures(xdp)), sockets, xdp.getBusyPoll(), opening.pool());
     }
 
     private static List<String> packetFeatures(PacketLease packet) {

@@ -10,6 +10,7 @@ import io.sluice.worker.conductor.ConductorException.Kind;
 import io.sluice.worker.conductor.plan.GrantRef;
 import io.sluice.worker.conductor.plan.PortPlan;
 import io.sluice.worker.engine.DataPath;
+import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortInfo;
@@ -56,6 +57,11 @@ final class Opening {
 
     DataPath dataPath() {
         return dataPath;
+    }
+
+    /** The frames of the thread in which ports are opened, for a queue that may move to another one. */
+    FramePool pool() {
+        return dataPath.pool().view();
     }
 
     // Without the broker

@@ -19,10 +19,9 @@ final class SyntheticOpener {
                 new PortInfo(opening.plan().name(), synthetic.kind(), "", 0, "", 0, 0, "", Vector.CAPACITY, List.of());
         if (synthetic instanceof Synthetic.Generator generator) {
             byte[] frame = TestFrame.of(generator.length(), mac(generator.destination()), mac(generator.source()));
-            return opening.own(() ->
-                    SyntheticPort.generator(info, frame, opening.dataPath().pool()));
+            return opening.own(() -> SyntheticPort.generator(info, frame, opening.pool()));
         }
-        return opening.own(() -> SyntheticPort.discard(info, opening.dataPath().pool()));
+        return opening.own(() -> SyntheticPort.discard(info, opening.pool()));
     }
 
     private static byte[] mac(String text) {

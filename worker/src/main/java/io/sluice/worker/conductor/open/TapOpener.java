@@ -64,11 +64,7 @@ final class TapOpener {
                     + "; the vnet header of a tap is as its policy says");
         }
         List<Fd> queues = lease.getTap().getFdsList().stream().map(fds::get).toList();
-        return TapPort.open(
-                opening.info("tap", lease, features(header)),
-                queues,
-                header,
-                opening.dataPath().pool());
+        return TapPort.open(opening.info("tap", lease, features(header)), queues, header, opening.pool());
     }
 
     /**
@@ -86,11 +82,8 @@ final class TapOpener {
             TapDevice.Attached device = TapDevice.attached(queues.get(0));
             int header = vnet.isPresent() ? header(vnet.get()) : header(device.vnet());
             // Its MTU can't be asked for: it may be in another network namespace.
-            Port port = TapPort.open(
-                    opening.info(kind, device.name(), features(header)),
-                    queues,
-                    header,
-                    opening.dataPath().pool());
+            Port port =
+                    TapPort.open(opening.info(kind, device.name(), features(header)), queues, header, opening.pool());
             closer.release();
             return port;
         }
@@ -112,12 +105,12 @@ final class TapOpener {
 
     /** A device that nobody else has open is as its opener says, so with a vnet header if superframes have room here. */
     private static Port device(Opening opening, TapTransport.Tap tap, String name) throws IOException {
-        int header = header(tap.vnet().orElse(opening.dataPath().pool().largeFrames() > 0));
+        int header = header(tap.vnet().orElse(opening.pool().largeFrames() > 0));
         return TapPort.open(
                 opening.info("tap", name, TapDevice.mtu(name), features(header)),
                 TapDevice.open(name, tap.queues(), header),
                 header,
-                opening.dataPath().pool());
+                opening.pool());
     }
 
     private static Port hybrid(Opening opening, TapTransport.Hybrid hybrid) throws ConductorException {
@@ -149,7 +142,7 @@ final class TapOpener {
                     TapDevice.open(name, 1, header).get(0),
                     fds.get(lease.getPacket().getFds(0)),
                     header,
-                    opening.dataPath().pool(),
+                    opening.pool(),
                     opening.dataPath()::slots);
         } catch (IOException | IllegalArgumentException e) {
             throw new IOException(
@@ -167,11 +160,11 @@ final class TapOpener {
     private static Port hybrid(Opening opening, String name, Optional<Boolean> vnet) throws IOException {
         try (Closer closer = new Closer()) {
             Fd reader = closer.add(HybridPort.reader(name));
-            int header = header(vnet.orElse(opening.dataPath().pool().largeFrames() > 0));
+            int header = header(vnet.orElse(opening.pool().largeFrames() > 0));
             PortInfo info = opening.info("hybrid", name, TapDevice.mtu(name), features(header));
             Fd tap = TapDevice.open(name, 1, header).get(0);
             closer.release();
-            return HybridPort.open(info, tap, reader, header, opening.dataPath().pool(), opening.dataPath()::slots);
+            return HybridPort.open(info, tap, reader, header, opening.pool(), opening.dataPath()::slots);
         } catch (IOException | IllegalArgumentException e) {
             throw new IOException(
                     "a hybrid port needs a persistent tap device " + name

@@ -55,7 +55,7 @@ final class TunnelOpener {
                     opening.info("nsh", lease, List.of("ethernet")),
                     GrantOpener.packet(opening, lease, fds),
                     Encapsulations.of(nsh, ethernet, lease.getDevice().getMac().toByteArray()),
-                    opening.dataPath().pool());
+                    opening.pool());
         });
     }
 
@@ -70,11 +70,7 @@ final class TunnelOpener {
         if (grant.isPresent()) {
             return opening.leased(grant.get(), GrantRequest.getDefaultInstance(), (lease, fds) -> {
                 Fd socket = socket(lease, fds, protocol, transport);
-                Underlay own = Underlay.of(
-                        socket,
-                        encapsulation.protocol(),
-                        Underlay.Settings.DEFAULT,
-                        opening.dataPath().pool());
+                Underlay own = Underlay.of(socket, encapsulation.protocol(), Underlay.Settings.DEFAULT, opening.pool());
                 return attach(opening.info(transport, lease, features), own, spec);
             });
         }

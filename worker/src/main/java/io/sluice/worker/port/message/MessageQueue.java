@@ -9,6 +9,7 @@ import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Backlog;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.FrameLimits;
+import io.sluice.worker.port.Home;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.line.Line;
@@ -31,8 +32,8 @@ final class MessageQueue implements PortQueue, MessageSender.Destination {
     private final Line line;
     private final FramePool pool;
     private final Counters counters;
-    private final ReceiveSlots slots;
-    private final Messages in;
+    private ReceiveSlots slots;
+    private Messages in;
     private final int depth;
     private final Backlog backlog;
     private final MessageSender sender;
@@ -184,6 +185,13 @@ final class MessageQueue implements PortQueue, MessageSender.Destination {
     @Override
     public Fd fd() {
         return line.fd();
+    }
+
+    @Override
+    public void move(Home home) {
+        pool.move(home.pool());
+        slots = home.messageSlots(slots.large());
+        in = slots.messages();
     }
 
     @Override

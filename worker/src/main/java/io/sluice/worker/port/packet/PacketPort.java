@@ -49,7 +49,7 @@ public final class PacketPort {
             PortInfo info, List<Fd> sockets, int vnet, Optional<RingLayout> ring, FramePool pool, SlotSource slots)
             throws SyscallException {
         int maxFrame = FrameLimits.longest(info.mtu());
-        Counters counters = new Counters();
+        List<Counters> counters = new ArrayList<>();
         List<PortQueue> queues = new ArrayList<>();
         try (Closer closer = new Closer()) {
             sockets.forEach(closer::add);
@@ -62,15 +62,18 @@ public final class PacketPort {
                 Native.check(
                         LIBC.setsockopt(socket.number(), SOL_PACKET, PACKET_AUXDATA, on, 4),
                         "setsockopt(PACKET_AUXDATA)");
+                Counters own = new Counters();
+                counters.add(own);
+                FramePool view = pool.view();
                 queues.add(
                         ring.isEmpty()
                                 ? new PacketQueue(
-                                        socket, pool, slots.slots(large, vnet), counters, vnet, info.depth(), maxFrame)
-                                : ring(socket, ring.get(), pool, counters, info.depth(), maxFrame, closer));
+                                        socket, view, slots.slots(large, vnet), own, vnet, info.depth(), maxFrame)
+                                : ring(socket, ring.get(), view, own, info.depth(), maxFrame, closer));
             }
             closer.release();
         }
-        return new Port(info, queues, counters, new Statistics(List.copyOf(sockets)));
+        return Port.of(info, queues, counters, new Statistics(List.copyOf(sockets)));
     }
 
     private static PortQueue ring(

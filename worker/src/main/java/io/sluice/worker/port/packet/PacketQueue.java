@@ -8,6 +8,7 @@ import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Backlog;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.FrameLimits;
+import io.sluice.worker.port.Home;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 
@@ -26,11 +27,11 @@ final class PacketQueue implements PortQueue, MessageSender.Destination {
     private final int fdNumber;
     private final FramePool pool;
     private final Counters counters;
-    private final VlanTags vlanTags;
+    private VlanTags vlanTags;
     private final int vnet;
     private final int depth;
-    private final ReceiveSlots slots;
-    private final Messages in;
+    private ReceiveSlots slots;
+    private Messages in;
     private final Backlog backlog;
     private final MessageSender sender;
 
@@ -51,11 +52,15 @@ final class PacketQueue implements PortQueue, MessageSender.Destination {
         this.counters = counters;
         this.vnet = vnet;
         this.depth = depth;
-        this.slots = slots;
         this.backlog = new Backlog(pool, counters, vnet > 0, maxFrame);
         this.sender = new MessageSender(pool, counters, backlog, vnet, this);
-        this.in = slots.messages();
-        this.vlanTags = new VlanTags(pool, in, vnet);
+        take(slots);
+    }
+
+    private void take(ReceiveSlots ofThread) {
+        slots = ofThread;
+        in = ofThread.messages();
+        vlanTags = new VlanTags(pool, in, vnet);
     }
 
     @Override
@@ -146,6 +151,12 @@ final class PacketQueue implements PortQueue, MessageSender.Destination {
     @Override
     public Fd fd() {
         return socket;
+    }
+
+    @Override
+    public void move(Home home) {
+        pool.move(home.pool());
+        take(home.slots(slots.large(), vnet));
     }
 
     @Override

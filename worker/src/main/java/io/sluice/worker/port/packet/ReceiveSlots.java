@@ -54,6 +54,11 @@ public final class ReceiveSlots {
         return Math.min(wanted, Vector.CAPACITY - empty);
     }
 
+    /** Whether their frames hold superframes. */
+    public boolean large() {
+        return large;
+    }
+
     /** Address of the first filled slot's message. */
     public long address() {
         return messages.address(empty);

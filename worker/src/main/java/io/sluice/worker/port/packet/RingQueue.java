@@ -8,6 +8,7 @@ import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.FrameLimits;
+import io.sluice.worker.port.Home;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.Rings;
@@ -237,6 +238,11 @@ final class RingQueue implements PortQueue {
     @Override
     public Fd fd() {
         return socket;
+    }
+
+    @Override
+    public void move(Home home) {
+        pool.move(home.pool());
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Backlog;
 import io.sluice.worker.port.Counters;
+import io.sluice.worker.port.Home;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.line.Line;
@@ -26,6 +27,7 @@ final class StreamQueue implements PortQueue {
 
     private final PeerWatch peer;
     private final Line line;
+    private final FramePool pool;
     private final Counters counters;
     private final int depth;
     private final Backlog backlog;
@@ -51,6 +53,7 @@ final class StreamQueue implements PortQueue {
     StreamQueue(Line line, FramePool pool, Counters counters, boolean large, int depth, int maxFrame) {
         this.peer = new PeerWatch(line, counters);
         this.line = line;
+        this.pool = pool;
         this.counters = counters;
         this.depth = depth;
         this.backlog = new Backlog(pool, counters, false, maxFrame);
@@ -145,6 +148,11 @@ final class StreamQueue implements PortQueue {
     @Override
     public Fd fd() {
         return line.fd();
+    }
+
+    @Override
+    public void move(Home home) {
+        pool.move(home.pool());
     }
 
     @Override

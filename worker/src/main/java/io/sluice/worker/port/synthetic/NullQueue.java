@@ -4,6 +4,7 @@ import io.sluice.grant.sys.Fd;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Counters;
+import io.sluice.worker.port.Home;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 
@@ -64,6 +65,11 @@ class NullQueue implements PortQueue {
     @Override
     public Fd fd() {
         return fd;
+    }
+
+    @Override
+    public void move(Home home) {
+        pool.move(home.pool());
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.sluice.worker.port.tap;
 
 import io.sluice.grant.sys.Fd;
 import io.sluice.worker.memory.Vector;
+import io.sluice.worker.port.Home;
 import io.sluice.worker.port.PortQueue;
 
 /** Receives by one queue, a vector a call, and sends by another. */
@@ -53,6 +54,12 @@ final class HybridQueue implements PortQueue {
     @Override
     public Fd fd() {
         return reader.fd();
+    }
+
+    @Override
+    public void move(Home home) {
+        reader.move(home);
+        writer.move(home);
     }
 
     @Override

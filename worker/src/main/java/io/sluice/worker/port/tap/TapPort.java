@@ -24,17 +24,18 @@ public final class TapPort {
      * @throws IllegalArgumentException a descriptor is no such queue, or the port needs large frames and the pool has none
      */
     public static Port open(PortInfo info, List<Fd> queues, int vnet, FramePool pool) throws SyscallException {
-        Counters counters = new Counters();
+        List<Counters> counters = new ArrayList<>();
         try (Closer closer = new Closer()) {
             queues.forEach(closer::add);
             boolean large = large(info, vnet, pool);
             List<PortQueue> opened = new ArrayList<>();
             for (Fd queue : queues) {
-                opened.add(queue(info, queue, vnet, large, pool, counters));
+                counters.add(new Counters());
+                opened.add(queue(info, queue, vnet, large, pool.view(), counters.get(opened.size())));
             }
             PortInfo known = info.with(TapDevice.offload(queues.get(0), vnet));
             closer.release();
-            return new Port(known, opened, counters, Map::of);
+            return Port.of(known, opened, counters, Map::of);
         }
     }
 

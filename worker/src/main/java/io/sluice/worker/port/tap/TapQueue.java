@@ -9,6 +9,7 @@ import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Backlog;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.FrameLimits;
+import io.sluice.worker.port.Home;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import jnr.constants.platform.Errno;
@@ -148,6 +149,11 @@ final class TapQueue implements PortQueue {
     @Override
     public Fd fd() {
         return fd;
+    }
+
+    @Override
+    public void move(Home home) {
+        pool.move(home.pool());
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.FrameLimits;
+import io.sluice.worker.port.Home;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.SharedSocket;
@@ -130,6 +131,12 @@ final class CarriedQueue implements PortQueue {
     @Override
     public Fd fd() {
         return carrier.fd();
+    }
+
+    @Override
+    public void move(Home home) {
+        carrier.move(home);
+        pool.move(home.pool());
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortInfo;
 import io.sluice.worker.port.PortQueue;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,10 +59,12 @@ public final class TunnelPort {
      * @param carrier consumed; one without offloads
      */
     public static Port carried(PortInfo info, Port carrier, Encapsulation encapsulation, FramePool pool) {
-        List<PortQueue> queues = carrier.queues().stream()
-                .<PortQueue>map(queue -> new CarriedQueue(queue, encapsulation, pool, carrier.counters()))
-                .toList();
-        return new Port(info, queues, carrier.counters(), carrier.kernel());
+        List<PortQueue> queues = new ArrayList<>();
+        for (PortQueue queue : carrier.queues()) {
+            Counters counters = carrier.state(queues.size()).counters();
+            queues.add(new CarriedQueue(queue, encapsulation, pool.view(), counters));
+        }
+        return new Port(info, queues, carrier.states(), carrier.kernel());
     }
 
     private record Shared(Fd socket, Counters underlay) implements KernelCounters {

@@ -1,5 +1,6 @@
 package io.sluice.worker.port.xdp;
 
+import io.sluice.worker.memory.Pad;
 import io.sluice.worker.sys.Mapping;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -18,7 +19,16 @@ import java.nio.ByteOrder;
  * release: entries are visible before the index that covers them, and read before the index that frees them. Both sides'
  * last known values are cached, so that the shared cache line is touched once a batch.
  */
-final class Ring implements AutoCloseable {
+final class Ring extends RingIndices implements AutoCloseable {
+    long after0;
+    long after1;
+    long after2;
+    long after3;
+    long after4;
+    long after5;
+    long after6;
+    long after7;
+
     private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
     private static final int NEED_WAKEUP = 1;
 
@@ -32,12 +42,6 @@ final class Ring implements AutoCloseable {
     private final int producerAt;
     private final int consumerAt;
     private final int flagsAt;
-
-    /** Our index: the producer's of fill and tx, the consumer's of rx and completion. */
-    int own;
-
-    /** The kernel's index when it was last read. */
-    private int other;
 
     Ring(Mapping mapping, Offsets offsets, int size, boolean weProduce) {
         this.mapping = mapping;
@@ -117,4 +121,13 @@ final class Ring implements AutoCloseable {
     public void close() {
         mapping.close();
     }
+}
+
+/** What is written each time that a ring is used, on cache lines of its own: rings of several threads lie beside each other. */
+abstract class RingIndices extends Pad {
+    /** Our index: the producer's of fill and tx, the consumer's of rx and completion. */
+    int own;
+
+    /** The kernel's index when it was last read. */
+    int other;
 }

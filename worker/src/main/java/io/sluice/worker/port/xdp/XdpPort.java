@@ -47,7 +47,7 @@ public final class XdpPort {
      */
     public static Port open(PortInfo info, List<Socket> sockets, boolean busyPoll, FramePool pool)
             throws SyscallException {
-        Counters counters = new Counters();
+        List<Counters> counters = new ArrayList<>();
         List<XskRings> rings = new ArrayList<>();
         try (Closer closer = new Closer()) {
             sockets.forEach(socket -> closer.add(socket.fd()));
@@ -62,9 +62,11 @@ public final class XdpPort {
         int longest = FrameLimits.longest(info.mtu());
         List<PortQueue> queues = new ArrayList<>();
         for (int i = 0; i < sockets.size(); i++) {
-            queues.add(new XskQueue(sockets.get(i).fd(), rings.get(i), pool, counters, busyPoll, longest));
+            counters.add(new Counters());
+            queues.add(
+                    new XskQueue(sockets.get(i).fd(), rings.get(i), pool.view(), counters.get(i), busyPoll, longest));
         }
-        return new Port(
+        return Port.of(
                 info,
                 queues,
                 counters,

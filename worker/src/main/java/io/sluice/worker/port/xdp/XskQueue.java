@@ -6,6 +6,7 @@ import io.sluice.grant.sys.Fd;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Counters;
+import io.sluice.worker.port.Home;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.Rings;
@@ -279,6 +280,11 @@ final class XskQueue implements PortQueue {
     @Override
     public Fd fd() {
         return socket;
+    }
+
+    @Override
+    public void move(Home home) {
+        pool.move(home.pool(), holderId);
     }
 
     @Override
