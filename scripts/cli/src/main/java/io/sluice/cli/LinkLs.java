@@ -1,5 +1,6 @@
 package io.sluice.cli;
 
+import io.sluice.worker.v1.Link;
 import io.sluice.worker.v1.LinksGrpc;
 import io.sluice.worker.v1.ListLinksRequest;
 import io.sluice.worker.v1.ListLinksResponse;
@@ -25,8 +26,19 @@ final class LinkLs extends Action.Calling {
     }
 
     private static String table(ListLinksResponse links) {
-        Table table = new Table("NAME", "A", "B");
-        links.getLinksList().forEach(link -> table.row(link.getName(), link.getA(), link.getB()));
+        boolean any = links.getLinksList().stream().anyMatch(Link::getOffload);
+        Table table = any ? new Table("NAME", "A", "B", "OFFLOAD") : new Table("NAME", "A", "B");
+        for (Link link : links.getLinksList()) {
+            if (any) {
+                table.row(link.getName(), link.getA(), link.getB(), offload(link));
+            } else {
+                table.row(link.getName(), link.getA(), link.getB());
+            }
+        }
         return links.getLinksCount() == 0 ? "no links" : table.toString();
+    }
+
+    private static String offload(Link link) {
+        return link.getOffloaded() ? "on" : link.getOffload() ? "no: " + link.getOffloadReason() : "off";
     }
 }
