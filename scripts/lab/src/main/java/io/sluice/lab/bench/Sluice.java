@@ -64,7 +64,9 @@ final class Sluice implements Contender {
     SluiceStack stack(Rig rig) {
         String policy = SluiceStack.policy(rig.options().kind(), rig.options().mode());
         SluiceStack running = stack.orElseGet(() -> SluiceStack.start(
-                rig.net(), rig.install(), offload ? policy.replace("kind: xdp,", "kind: xdp, offload: true,") : policy));
+                rig.net(),
+                rig.install(),
+                offload ? policy.replace("kind: xdp,", "kind: xdp, offload: true,") : policy));
         stack = Optional.of(running);
         return running;
     }
