@@ -51,10 +51,7 @@ public final class BrokerMain {
                 BrokerMain.class.getResourceAsStream("help.txt").transferTo(System.out);
                 return 0;
             }
-            return serve(Options.parse(arguments, System.getenv()));
-        } catch (Options.UsageException e) {
-            System.err.println("sluice-broker: " + e.getMessage() + "; see --help");
-            return EXIT_USAGE;
+            return serve(arguments);
         } catch (Compiler.Refusal e) {
             System.err.println(e.getMessage());
             System.err.println("sluice-broker: the policy is not usable; `sluice policy check FILE` tries it out");
@@ -65,7 +62,14 @@ public final class BrokerMain {
         }
     }
 
-    private static int serve(Options options) throws IOException, Compiler.Refusal {
+    private static int serve(String[] arguments) throws IOException, Compiler.Refusal {
+        Options options;
+        try {
+            options = Options.parse(arguments, System.getenv());
+        } catch (IllegalArgumentException e) {
+            System.err.println("sluice-broker: " + e.getMessage() + "; see --help");
+            return EXIT_USAGE;
+        }
         List<String> complaints = Privileges.complaints(options.allowExtraCapabilities());
         if (!complaints.isEmpty() && !options.training()) {
             complaints.forEach(complaint -> System.err.println("sluice-broker: " + complaint));

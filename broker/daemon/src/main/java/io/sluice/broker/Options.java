@@ -22,16 +22,8 @@ record Options(
         boolean allowExtraCapabilities,
         boolean seccomp,
         boolean training) {
-    /** A command line that can't be understood. */
-    static final class UsageException extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        UsageException(String message) {
-            super(message);
-        }
-    }
-
-    static Options parse(String[] arguments, Map<String, String> environment) throws UsageException {
+    /** Throws IllegalArgumentException at a command line that can't be understood. */
+    static Options parse(String[] arguments, Map<String, String> environment) {
         String policy = null;
         String socket = environment.getOrDefault("SLUICE_BROKER", "/run/sluice/broker.sock");
         String admin = environment.getOrDefault("SLUICE_ADMIN", "/run/sluice/admin.sock");
@@ -49,18 +41,18 @@ record Options(
                 case "--socket" -> socket = value(arguments, ++i);
                 case "--admin-socket" -> admin = value(arguments, ++i);
                 case "--audit" -> audit = value(arguments, ++i);
-                default -> throw new UsageException("unknown option " + name);
+                default -> throw new IllegalArgumentException("unknown option " + name);
             }
         }
         if (policy == null) {
-            throw new UsageException("--policy is required");
+            throw new IllegalArgumentException("--policy is required");
         }
         return new Options(Path.of(policy), Path.of(socket), Path.of(admin), audit, extra, seccomp, training);
     }
 
-    private static String value(String[] arguments, int at) throws UsageException {
+    private static String value(String[] arguments, int at) {
         if (at == arguments.length) {
-            throw new UsageException(arguments[at - 1] + " needs a value");
+            throw new IllegalArgumentException(arguments[at - 1] + " needs a value");
         }
         return arguments[at];
     }

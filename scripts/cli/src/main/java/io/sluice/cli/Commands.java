@@ -32,6 +32,7 @@ final class Commands {
             "port rm",
             "link add",
             "link ls",
+            "link set",
             "link rm",
             "stats",
             "info",
@@ -90,6 +91,7 @@ final class Commands {
             case "port rm" -> new PortRm(globals, terminal);
             case "link add" -> new LinkAdd(globals, terminal);
             case "link ls" -> new LinkLs(globals, terminal);
+            case "link set" -> new LinkSet(globals, terminal);
             case "link rm" -> new LinkRm(globals, terminal);
             case "stats" -> new StatsCommand(globals, terminal);
             case "info" -> new InfoCommand(globals, terminal);

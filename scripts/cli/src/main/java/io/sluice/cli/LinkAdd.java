@@ -12,7 +12,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "add",
         description = "Cross-connects two ports: what one receives the other sends, both ways.",
-        customSynopsis = "sluice link add A B [--spi N [--si N]] [--name NAME] [OPTIONS]")
+        customSynopsis = "sluice link add A B [--spi N [--si N]] [--offload] [--name NAME] [OPTIONS]")
 final class LinkAdd extends Action.Calling {
     private static final int MOST_INDEX = 255;
 
@@ -31,6 +31,11 @@ final class LinkAdd extends Action.Calling {
     @Option(names = "--si", paramLabel = "N", description = "only this service index of it, 1..255 (default: any)")
     Integer si;
 
+    @Option(
+            names = "--offload",
+            description = "have the kernel forward between the two, xdp ports whose grants have offload: true")
+    boolean offload;
+
     LinkAdd(Globals globals, Terminal terminal) {
         super(Target.WORKER, globals, terminal);
     }
@@ -43,12 +48,12 @@ final class LinkAdd extends Action.Calling {
     @Override
     void run(Remote worker) {
         Link link = worker.stub(LinksGrpc::newBlockingStub).addLink(request());
-        print(() -> Json.of(link), () -> link.getName() + " connects " + link.getA() + " and " + link.getB());
+        print(() -> Json.of(link), () -> LinkSet.text(link));
     }
 
     private AddLinkRequest request() {
         AddLinkRequest.Builder request =
-                AddLinkRequest.newBuilder().setName(name).setA(a).setB(b);
+                AddLinkRequest.newBuilder().setName(name).setA(a).setB(b).setOffload(offload);
         if (spi == null && si == null) {
             return request.build();
         }

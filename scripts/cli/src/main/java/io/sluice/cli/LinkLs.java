@@ -1,5 +1,6 @@
 package io.sluice.cli;
 
+import io.sluice.worker.v1.Link;
 import io.sluice.worker.v1.LinksGrpc;
 import io.sluice.worker.v1.ListLinksRequest;
 import io.sluice.worker.v1.ListLinksResponse;
@@ -25,10 +26,20 @@ final class LinkLs extends Action.Calling {
     }
 
     private static String table(ListLinksResponse links) {
-        Table table = new Table("NAME", "A", "B", "THREADS");
-        links.getLinksList()
-                .forEach(link -> table.row(
-                        link.getName(), link.getA(), link.getB(), PortLs.numbers(link.getThreadsList())));
+        boolean any = links.getLinksList().stream().anyMatch(Link::getOffload);
+        Table table = any ? new Table("NAME", "A", "B", "THREADS", "OFFLOAD") : new Table("NAME", "A", "B", "THREADS");
+        for (Link link : links.getLinksList()) {
+            String threads = PortLs.numbers(link.getThreadsList());
+            if (any) {
+                table.row(link.getName(), link.getA(), link.getB(), threads, offload(link));
+            } else {
+                table.row(link.getName(), link.getA(), link.getB(), threads);
+            }
+        }
         return links.getLinksCount() == 0 ? "no links" : table.toString();
+    }
+
+    private static String offload(Link link) {
+        return link.getOffloaded() ? "on" : link.getOffload() ? "no: " + link.getOffloadReason() : "off";
     }
 }

@@ -36,11 +36,11 @@ final class Stats {
             Map<String, Long> values = values(port);
             table.row(
                     port.getPort(),
-                    Units.si(values.getOrDefault("rx_packets", 0L)),
-                    Units.bytes(values.getOrDefault("rx_bytes", 0L)),
+                    Units.si(all(values, "rx_packets")),
+                    Units.bytes(all(values, "rx_bytes")),
                     fill(values),
-                    Units.si(values.getOrDefault("tx_packets", 0L)),
-                    Units.bytes(values.getOrDefault("tx_bytes", 0L)),
+                    Units.si(all(values, "tx_packets")),
+                    Units.bytes(all(values, "tx_bytes")),
                     Units.si(dropped(values)));
             reasons(reasons, port.getPort(), values, 0);
         }
@@ -139,8 +139,13 @@ final class Stats {
         return vectors == 0 ? "" : Units.decimal((double) values.getOrDefault("rx_packets", 0L) / vectors);
     }
 
+    /** What the worker moved, and what the kernel did in its place. */
+    private static long all(Map<String, Long> values, String name) {
+        return values.getOrDefault(name, 0L) + values.getOrDefault("offload_" + name, 0L);
+    }
+
     private String rate(Map<String, Long> change, String name, int factor) {
-        return Units.si(change.getOrDefault(name, 0L) * factor / seconds);
+        return Units.si(all(change, name) * factor / seconds);
     }
 
     /** A port that was not there before counts from zero. */

@@ -39,7 +39,7 @@ final class Top implements Callable<Integer> {
             Commands to a worker:
               port add|ls|rm     ports, over grants of the broker or sockets of the worker's own
               port show|set      what ethtool would show of a device, and change
-              link add|ls|rm     cross-connects of two ports
+              link add|ls|set|rm cross-connects of two ports
               stats              counters, rates with --watch
               info               who the worker is, and what it can't do by itself
 

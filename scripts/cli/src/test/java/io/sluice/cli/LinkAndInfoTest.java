@@ -9,11 +9,20 @@ import io.sluice.worker.v1.Info;
 import io.sluice.worker.v1.Link;
 import io.sluice.worker.v1.RemoveLinkRequest;
 import io.sluice.worker.v1.ServicePath;
+import io.sluice.worker.v1.SetLinkRequest;
 import org.junit.jupiter.api.Test;
 
 class LinkAndInfoTest extends CommandTest {
-    private static final Link LINK =
-            Link.newBuilder().setName("wire").setA("a").setB("b").addThreads(0).addThreads(1).build();
+    private static final Link LINK = Link.newBuilder()
+            .setName("wire")
+            .setA("a")
+            .setB("b")
+            .addThreads(0)
+            .addThreads(1)
+            .build();
+    private static final String LINK_JSON =
+            "\"name\":\"wire\",\"a\":\"a\",\"b\":\"b\",\"threads\":[0,1],\"offload\":false,\"offloaded\":false,"
+                    + "\"offload_reason\":\"\"";
     private static final Info INFO = Info.newBuilder()
             .setVersion("1.2")
             .setPid(4711)
@@ -44,7 +53,7 @@ class LinkAndInfoTest extends CommandTest {
                         .setA("a")
                         .setB("b")
                         .build());
-        assertThat(out("link add a b --json")).isEqualTo("{\"name\":\"wire\",\"a\":\"a\",\"b\":\"b\",\"threads\":[0,1]}\n");
+        assertThat(out("link add a b --json")).isEqualTo("{" + LINK_JSON + "}\n");
         assertThat(((AddLinkRequest) server.request).getName()).isEmpty();
     }
 
@@ -69,7 +78,46 @@ class LinkAndInfoTest extends CommandTest {
         assertThat(out("link ls")).isEqualTo("no links\n");
         server.links.add(LINK);
         assertThat(out("link ls")).isEqualTo("NAME  A  B  THREADS\nwire  a  b  0,1\n");
-        assertThat(out("link ls --json")).isEqualTo("{\"links\":[{\"name\":\"wire\",\"a\":\"a\",\"b\":\"b\",\"threads\":[0,1]}]}\n");
+        assertThat(out("link ls --json")).isEqualTo("{\"links\":[{" + LINK_JSON + "}]}\n");
+    }
+
+    @Test
+    void aLinkOfTheKernelIsAskedForAndShown() {
+        server.link = LINK.toBuilder().setOffload(true).setOffloaded(true).build();
+        assertThat(out("link add a b --offload")).isEqualTo("wire connects a and b in the kernel\n");
+        assertThat(((AddLinkRequest) server.request).getOffload()).isTrue();
+        server.links.add(server.link);
+        server.links.add(LINK.toBuilder()
+                .setName("late")
+                .setOffload(true)
+                .setOffloadReason("port b is down")
+                .build());
+        server.links.add(LINK.toBuilder().setName("slow").build());
+        assertThat(out("link ls")).isEqualTo("""
+                NAME  A  B  OFFLOAD
+                wire  a  b  on
+                late  a  b  no: port b is down
+                slow  a  b  off
+                """);
+    }
+
+    @Test
+    void aLinkIsHandedOverAndTakenBack() {
+        server.link = LINK;
+        assertThat(out("link set wire --offload off")).isEqualTo("wire connects a and b\n");
+        assertThat(server.request)
+                .isEqualTo(SetLinkRequest.newBuilder()
+                        .setName("wire")
+                        .setOffload(false)
+                        .build());
+        server.link = LINK.toBuilder()
+                .setOffload(true)
+                .setOffloadReason("port b is down")
+                .build();
+        assertThat(out("link set wire --offload on"))
+                .isEqualTo("wire connects a and b, not in the kernel: port b is down\n");
+        assertThat(((SetLinkRequest) server.request).getOffload()).isTrue();
+        assertThat(err(2, "link set wire")).contains("--offload");
     }
 
     @Test

@@ -44,6 +44,7 @@ import io.sluice.worker.v1.RemoveLinkRequest;
 import io.sluice.worker.v1.RemoveLinkResponse;
 import io.sluice.worker.v1.RemovePortRequest;
 import io.sluice.worker.v1.RemovePortResponse;
+import io.sluice.worker.v1.SetLinkRequest;
 import io.sluice.worker.v1.SetPortRequest;
 import io.sluice.worker.v1.Snapshot;
 import io.sluice.worker.v1.WatchCountersRequest;
@@ -160,6 +161,11 @@ final class StubServer {
     private final class Links extends LinksGrpc.LinksImplBase {
         @Override
         public void addLink(AddLinkRequest asked, StreamObserver<Link> answer) {
+            answer(asked, answer, List.of(link));
+        }
+
+        @Override
+        public void setLink(SetLinkRequest asked, StreamObserver<Link> answer) {
             answer(asked, answer, List.of(link));
         }
 

@@ -7,6 +7,8 @@ import io.sluice.grant.v1.Acquire;
 import io.sluice.grant.v1.GrantInfo;
 import io.sluice.grant.v1.GrantRequest;
 import io.sluice.grant.v1.ListGrants;
+import io.sluice.grant.v1.Offload;
+import io.sluice.grant.v1.Offloaded;
 import io.sluice.grant.v1.PoolRequest;
 import io.sluice.grant.v1.Reply;
 import io.sluice.grant.v1.Request;
@@ -88,6 +90,19 @@ final class BrokerSession implements Grants, AutoCloseable {
             client.release(lease);
         } catch (IOException e) {
             // Revoked meanwhile, or the connection is gone: either way there is nothing left to release.
+        }
+    }
+
+    /**
+     * Has the kernel forward between two xdp leases, or no longer, and tells what it has forwarded. Asking for what is so
+     * already does only the latter.
+     */
+    Offloaded offload(long a, long b, boolean on) throws ConductorException {
+        Offload offload = Offload.newBuilder().setA(a).setB(b).setOn(on).build();
+        try {
+            return client.call(Request.newBuilder().setOffload(offload)).getOffloaded();
+        } catch (IOException e) {
+            throw translated(e);
         }
     }
 

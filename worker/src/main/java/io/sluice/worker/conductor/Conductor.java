@@ -53,12 +53,19 @@ public final class Conductor implements AutoCloseable {
         private final String name;
         private final PortState a;
         private final PortState b;
+        private final LinkOffload offload;
         private DataPaths.Served active;
 
         LinkState(String name, PortState a, PortState b) {
             this.name = name;
             this.a = a;
             this.b = b;
+            this.offload = new LinkOffload(name, a, b);
+        }
+
+        /** Whether the kernel forwards in our place. */
+        public LinkOffload offload() {
+            return offload;
         }
 
         /** The name. */
@@ -355,24 +362,58 @@ public final class Conductor implements AutoCloseable {
     private void activate(LinkState link) {
         if (link.active == null && link.a.isUp() && link.b.isUp()) {
             link.active = dataPaths.addLink(link.name, link.a.port, link.b.port);
+            link.offload.resume(session);
         }
     }
 
     private void deactivate(LinkState link) {
         DataPaths.Served active = link.active;
         if (active != null) {
+            link.offload.takeBack(session);
             link.active = null;
             dataPaths.removeLink(active);
         }
     }
 
-    /** Removes a link; its ports stay. */
-    public void removeLink(String name) throws ConductorException {
-        LinkState link = links.remove(name);
+    /**
+     * Has the kernel forward between a link's ports in our place, or no longer.
+     *
+     * @throws ConductorException it can't, or policy does not allow it; the link is as before
+     */
+    public LinkState setOffload(String name, boolean on) throws ConductorException {
+        LinkState link = link(name);
+        link.offload.want(on, session);
+        return link;
+    }
+
+    /**
+     * For a node of the graph that has to see a link's packets (capture, policer, mirror): from now on they come here, until
+     * {@link #releasePackets}; then the kernel gets the link back if it is wanted there.
+     *
+     * @param who shown as the reason that the link is not offloaded
+     */
+    public void requirePackets(String name, String who) throws ConductorException {
+        link(name).offload.require(who, session);
+    }
+
+    /** The end of {@link #requirePackets}. */
+    public void releasePackets(String name, String who) throws ConductorException {
+        link(name).offload.release(who, session);
+    }
+
+    private LinkState link(String name) throws ConductorException {
+        LinkState link = links.get(name);
         if (link == null) {
             throw new ConductorException(
                     Kind.NOT_FOUND, "there is no link " + name + "; `sluice link ls` lists " + links.keySet());
         }
+        return link;
+    }
+
+    /** Removes a link; its ports stay. */
+    public void removeLink(String name) throws ConductorException {
+        LinkState link = link(name);
+        links.remove(name);
         deactivate(link);
         for (PortState port : List.of(link.a, link.b)) {
             if (port.ofLink.equals(name)) {
@@ -400,6 +441,7 @@ public final class Conductor implements AutoCloseable {
         for (String name : names) {
             port(name);
         }
+        links.values().forEach(link -> link.offload.refresh(session));
         Readings all = Readings.take(ports.values(), dataPaths);
         Counters total = retired.copy();
         all.counters().values().forEach(total::addAll);
@@ -427,6 +469,11 @@ public final class Conductor implements AutoCloseable {
         }
         if (state.port != null) {
             values.putAll(state.port.kernel().read());
+        }
+        if (state.wasOffloaded) {
+            for (OffloadCounter counter : OffloadCounter.values()) {
+                values.put(counter.label(), state.offloaded.get(counter));
+            }
         }
         return values;
     }

@@ -18,6 +18,12 @@ public final class PortState {
     /** Totals of earlier openings of this port. */
     final Counters before = new Counters();
 
+    /** What the kernel forwarded past it. */
+    final OffloadCounter.Sums offloaded = new OffloadCounter.Sums();
+
+    /** Whether it ever did. */
+    boolean wasOffloaded;
+
     /** How it is to be while it is up. */
     Tuning tuning;
 

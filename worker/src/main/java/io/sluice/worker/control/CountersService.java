@@ -5,6 +5,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.sluice.worker.conductor.Conductor;
 import io.sluice.worker.conductor.ConductorException;
+import io.sluice.worker.conductor.OffloadCounter;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.v1.Balance;
 import io.sluice.worker.v1.Counter;
@@ -100,6 +101,12 @@ final class CountersService extends CountersGrpc.CountersImplBase {
                         .setUnit(counter.unit())
                         .setMeaning(counter.meaning())
                         .setDrop(counter.isDrop()));
+            }
+            for (OffloadCounter counter : OffloadCounter.values()) {
+                list.addCounters(CounterDescription.newBuilder()
+                        .setName(counter.label())
+                        .setUnit(counter.unit())
+                        .setMeaning(counter.meaning()));
             }
             return list.build();
         });

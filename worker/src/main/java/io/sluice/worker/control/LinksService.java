@@ -11,6 +11,7 @@ import io.sluice.worker.v1.ListLinksRequest;
 import io.sluice.worker.v1.ListLinksResponse;
 import io.sluice.worker.v1.RemoveLinkRequest;
 import io.sluice.worker.v1.RemoveLinkResponse;
+import io.sluice.worker.v1.SetLinkRequest;
 import java.util.OptionalInt;
 
 /** Links: add, remove, list. */
@@ -27,6 +28,19 @@ final class LinksService extends LinksGrpc.LinksImplBase {
     }
 
     private Conductor.LinkState add(AddLinkRequest request) throws ConductorException {
+        Conductor.LinkState link = addWithoutOffload(request);
+        if (request.getOffload()) {
+            try {
+                conductor.setOffload(link.name(), true);
+            } catch (ConductorException e) {
+                conductor.removeLink(link.name());
+                throw e;
+            }
+        }
+        return link;
+    }
+
+    private Conductor.LinkState addWithoutOffload(AddLinkRequest request) throws ConductorException {
         if (!request.hasPath()) {
             return conductor.addLink(request.getName(), request.getA(), request.getB());
         }
@@ -45,6 +59,17 @@ final class LinksService extends LinksGrpc.LinksImplBase {
     }
 
     @Override
+    public void setLink(SetLinkRequest request, StreamObserver<Link> observer) {
+        Failures.answer(observer, () -> {
+            if (!request.hasOffload()) {
+                throw new ConductorException(
+                        ConductorException.Kind.INVALID, "nothing is to be changed; offload can be");
+            }
+            return message(conductor.setOffload(request.getName(), request.getOffload()));
+        });
+    }
+
+    @Override
     public void listLinks(ListLinksRequest request, StreamObserver<ListLinksResponse> observer) {
         Failures.answer(observer, () -> {
             ListLinksResponse.Builder list = ListLinksResponse.newBuilder();
@@ -59,6 +84,9 @@ final class LinksService extends LinksGrpc.LinksImplBase {
                 .setA(link.a().name())
                 .setB(link.b().name())
                 .addAllThreads(link.threads())
+                .setOffload(link.offload().isWanted())
+                .setOffloaded(link.offload().isOn())
+                .setOffloadReason(link.offload().reason())
                 .build();
     }
 }

@@ -2,10 +2,12 @@ package io.sluice.worker.sys;
 
 import static io.sluice.worker.sys.WorkerCalls.LIBC;
 
+import com.kenai.jffi.MemoryIO;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import jnr.ffi.Pointer;
 
 /**
@@ -24,7 +26,7 @@ public final class Mapping implements AutoCloseable {
     private Mapping(Pointer at, int size) {
         this.at = at;
         this.size = size;
-        this.bytes = Native.view(at.address(), size);
+        this.bytes = view(at.address(), size);
     }
 
     /** Maps {@code size} bytes from {@code offset}, populated. The descriptor may be closed afterwards. */
@@ -32,6 +34,14 @@ public final class Mapping implements AutoCloseable {
         Pointer at = LIBC.mmap(null, size, PROT_READ_WRITE, MAP_SHARED | MAP_POPULATE, fd.number(), offset);
         Native.check(at.address(), "mmap(" + what + ")");
         return new Mapping(at, size);
+    }
+
+    /**
+     * A view of foreign memory in host byte order. Nothing unmaps it: an access after {@code munmap} crashes the JVM, so
+     * the owner of the mapping hands out views only to code that ends before it does.
+     */
+    public static ByteBuffer view(long address, int size) {
+        return MemoryIO.getInstance().newDirectByteBuffer(address, size).order(ByteOrder.nativeOrder());
     }
 
     /** The memory, in host byte order. */

@@ -9,6 +9,7 @@ import io.sluice.grant.sys.Fd;
 import io.sluice.grant.v1.Error;
 import io.sluice.grant.v1.PacketLease;
 import io.sluice.worker.conductor.Conductor;
+import io.sluice.worker.conductor.OffloadCounter;
 import io.sluice.worker.lab.ThreadUse;
 import io.sluice.worker.memory.Pools;
 import io.sluice.worker.port.PortCounter;
@@ -142,7 +143,7 @@ class RefusalsTest extends WorkerBench {
         var list = counters()
                 .describeCounters(DescribeCountersRequest.getDefaultInstance())
                 .getCountersList();
-        assertThat(list).hasSize(PortCounter.values().length);
+        assertThat(list).hasSize(PortCounter.values().length + OffloadCounter.values().length);
         for (PortCounter counter : PortCounter.values()) {
             assertThat(list).anySatisfy(described -> {
                 assertThat(described.getName()).isEqualTo(counter.label());

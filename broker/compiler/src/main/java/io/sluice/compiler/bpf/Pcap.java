@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Pointer;
+import jnr.ffi.Runtime;
 
 /**
  * The language of tcpdump (pcap-filter(7)), compiled by libpcap. The library is loaded at the first use, so that a broker
@@ -98,13 +99,13 @@ public final class Pcap {
 
     private static ClassicFilter read(ByteBuffer program) {
         int count = program.getInt(0);
-        ByteBuffer code = Native.view(program.getLong(8), Math.multiplyExact(count, INSTRUCTION));
+        Pointer code = Pointer.wrap(Runtime.getSystemRuntime(), program.getLong(8));
         List<ClassicFilter.Instruction> instructions = new ArrayList<>();
-        for (int at = 0; at < code.capacity(); at += INSTRUCTION) {
+        for (int at = 0; at < Math.multiplyExact(count, INSTRUCTION); at += INSTRUCTION) {
             instructions.add(new ClassicFilter.Instruction(
                     Short.toUnsignedInt(code.getShort(at)),
-                    Byte.toUnsignedInt(code.get(at + 2)),
-                    Byte.toUnsignedInt(code.get(at + 3)),
+                    Byte.toUnsignedInt(code.getByte(at + 2)),
+                    Byte.toUnsignedInt(code.getByte(at + 3)),
                     code.getInt(at + 4)));
         }
         return new ClassicFilter(instructions);

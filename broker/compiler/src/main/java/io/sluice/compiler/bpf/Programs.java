@@ -13,7 +13,9 @@ public final class Programs {
     /** What the gate holds while the lease lives; a new map holds 0. Anything else revokes. */
     public static final int ALLOWED = 1;
 
+    private static final int XDP_ABORTED = 0;
     private static final int XDP_PASS = 2;
+    private static final int XDP_REDIRECT = 4;
     private static final int TC_ACT_SHOT = 2;
     /** struct xdp_md. */
     static final int XDP_DATA = 0;
@@ -25,11 +27,17 @@ public final class Programs {
 
     private Programs() {}
 
+    /** XDP, as {@link #xdpRedirect(Optional, boolean)} without offload. */
+    public static List<Insn> xdpRedirect(Optional<ClassicFilter> filter) {
+        return xdpRedirect(filter, false);
+    }
+
     /**
      * XDP: to the queue's socket, and where there is none, on to the stack. With a filter, only what matches it goes to the
-     * socket, and all else on to the stack.
+     * socket, and all else on to the stack. With offload, what would go to the socket is sent by the queue's device instead,
+     * where there is one, and counted.
      */
-    public static List<Insn> xdpRedirect(Optional<ClassicFilter> filter) {
+    public static List<Insn> xdpRedirect(Optional<ClassicFilter> filter, boolean offload) {
         List<Insn> program = new ArrayList<>();
         Label match = new Label("match");
         Label noMatch = new Label("no match");
@@ -40,6 +48,9 @@ public final class Programs {
             program.addAll(ClassicTranslator.forXdp(filter.get(), match, noMatch));
             program.addAll(List.of(noMatch, mov(R0, XDP_PASS), exit(), match, mov(R1, R6)));
         }
+        if (offload) {
+            program.addAll(sendByDevice());
+        }
         program.addAll(List.of(
                 ldx(Size.W, R2, R1, XDP_RX_QUEUE_INDEX),
                 loadMap(R1, Symbol.SOCKETS),
@@ -47,6 +58,39 @@ public final class Programs {
                 call(Helper.REDIRECT_MAP),
                 exit()));
         return program;
+    }
+
+    /**
+     * Ends the program if the queue has a device; else goes on behind it with the context in R1, as before. The counters are
+     * atomic: in skb mode two CPUs may serve one queue.
+     */
+    private static List<Insn> sendByDevice() {
+        Label none = new Label("no device");
+        Label uncounted = new Label("uncounted");
+        return List.of(
+                mov(R6, R1),
+                ldx(Size.W, R2, R6, XDP_RX_QUEUE_INDEX),
+                stx(Size.W, R10, -4, R2),
+                loadMap(R1, Symbol.DEVICES),
+                mov(R3, XDP_ABORTED),
+                call(Helper.REDIRECT_MAP),
+                jmpIf(Condition.NE, R0, XDP_REDIRECT, none),
+                mov(R1, R6),
+                call(Helper.XDP_GET_BUFF_LEN),
+                mov(R7, R0),
+                mov(R2, R10),
+                alu(AluOp.ADD, R2, -4),
+                loadMap(R1, Symbol.FORWARDED),
+                call(Helper.MAP_LOOKUP_ELEM),
+                jmpIf(Condition.EQ, R0, 0, uncounted),
+                mov(R1, 1),
+                atomicAdd(Size.DW, R0, 0, R1),
+                atomicAdd(Size.DW, R0, Long.BYTES, R7),
+                uncounted,
+                mov(R0, XDP_REDIRECT),
+                exit(),
+                none,
+                mov(R1, R6));
     }
 
     /**

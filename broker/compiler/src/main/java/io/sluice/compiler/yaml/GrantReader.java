@@ -74,7 +74,7 @@ final class GrantReader {
     }
 
     private Optional<GrantMessage> xdp() {
-        section.allow("kind interface jail queues mode force-copy rx-only rings busy-poll filter");
+        section.allow("kind interface jail queues mode force-copy rx-only rings busy-poll filter offload");
         Optional<PlaceMessage> place = PlaceReader.read(section);
         XdpMessage.Builder xdp = XdpMessage.newBuilder()
                 .addAllQueues(queues())
@@ -84,8 +84,14 @@ final class GrantReader {
                 .setRings(rings(section.section("rings")));
         section.section("busy-poll").map(GrantReader::busyPoll).ifPresent(xdp::setBusyPoll);
         Optional<ClassicFilter> filter = section.filter();
+        boolean offload = section.flag("offload", false);
+        if (offload && (xdp.getRxOnly() || section.value("jail").isPresent())) {
+            String expected = "false, as the kernel can't send "
+                    + (xdp.getRxOnly() ? "by what is rx-only" : "from one network namespace, a jail, to another");
+            section.bad(section.value("offload").orElseThrow(), "offload", expected);
+        }
         GrantMessage.Builder grant = GrantMessage.newBuilder().setXdp(xdp);
-        return make(place, () -> Assembler.assemble(Programs.xdpRedirect(filter)), grant);
+        return make(place, () -> Assembler.assemble(Programs.xdpRedirect(filter, offload)), grant);
     }
 
     private List<Integer> queues() {

@@ -3,6 +3,7 @@ package io.sluice.broker.bpf;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
+import io.sluice.policy.v1.Symbol;
 import java.nio.ByteBuffer;
 
 /**
@@ -16,17 +17,23 @@ import java.nio.ByteBuffer;
  */
 public record BpfMap(String name, int valueSize, Fd fd) implements AutoCloseable {
     private static final int ARRAY = 2;
+    private static final int DEVMAP = 14;
     private static final int XSKMAP = 17;
     private static final int NAME_OFFSET = 28;
+    private static final int CACHE_LINE = 64;
 
     /** An array of zeroed values of so many bytes. */
     public static BpfMap array(String name, int valueSize, int entries) throws SyscallException {
         return create(ARRAY, name, valueSize, entries);
     }
 
-    /** A map from RX queue to AF_XDP socket; the entries are one more than the highest queue. */
-    public static BpfMap xskMap(String name, int entries) throws SyscallException {
-        return create(XSKMAP, name, Integer.BYTES, entries);
+    /** What an XDP program knows of so many RX queues: sockets, or devices, to send to, or what it counts. */
+    public static BpfMap ofQueues(Symbol symbol, int entries) throws SyscallException {
+        return switch (symbol) {
+            case SOCKETS -> create(XSKMAP, "sluice_xsks", Integer.BYTES, entries);
+            case DEVICES -> create(DEVMAP, "sluice_devs", Integer.BYTES, entries);
+            default -> array("sluice_counts", CACHE_LINE, entries); // two CPUs may serve two queues
+        };
     }
 
     /** What a program asks before it lets anything pass: a 1, which {@link #open} puts; shut when it is new. */
@@ -61,11 +68,12 @@ public record BpfMap(String name, int valueSize, Fd fd) implements AutoCloseable
     }
 
     /**
-     * Sends a queue's packets to a socket. The socket should be bound: an unbound one swallows the queue. The entry goes
-     * when the socket is closed everywhere.
+     * Sends a queue's packets to a socket, by its descriptor, or to a device, by its number in the network namespace of the
+     * calling thread (EINVAL if there is none). The socket should be bound: an unbound one swallows the queue. The entry
+     * goes when the socket is closed everywhere, or with the device.
      */
-    public void put(int key, Fd socket) throws SyscallException {
-        access(BpfCommand.MAP_UPDATE_ELEM, key, Native.allocate(Integer.BYTES).putInt(0, socket.number()));
+    public void direct(int queue, int to) throws SyscallException {
+        access(BpfCommand.MAP_UPDATE_ELEM, queue, Native.allocate(Integer.BYTES).putInt(0, to));
     }
 
     /** A copy of a value of an array, {@link #valueSize()} bytes. */
@@ -75,7 +83,7 @@ public record BpfMap(String name, int valueSize, Fd fd) implements AutoCloseable
         return value;
     }
 
-    /** Takes a queue's socket out, at once; does nothing if there is none. The values of an array cannot be deleted. */
+    /** Takes a queue's socket or device out, at once. The values of an array cannot be deleted. */
     public void delete(int key) throws SyscallException {
         access(BpfCommand.MAP_DELETE_ELEM, key, Native.allocate(valueSize));
     }

@@ -85,8 +85,7 @@ public final class Jails implements AutoCloseable {
             closer.add(inside::close);
             int ifindex = createVeth(inside.fd(), mac, mtu, queues);
             closer.add(() -> delete(List.of(ifindex)));
-            PoliceState state = PoliceState.create();
-            closer.add(state::close);
+            PoliceState state = PoliceState.create(closer);
             police(host, ifindex, true, place.fromTenant(), state.symbols());
             police(host, ifindex, false, place.toTenant(), state.symbols());
             if (bridged) {

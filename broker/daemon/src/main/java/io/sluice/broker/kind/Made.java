@@ -15,7 +15,7 @@ import java.util.Optional;
  *
  * @param fds what to pass, borrowed, in the order that {@code description} refers to
  * @param description fills in the kind's part of the reply; descriptor indices count from the number that it is given
- * @param activation starts reception
+ * @param activation starts reception; of xdp, its {@link XdpDevices.Share}
  * @param owned closed with this; what ends reception was added last, so that it comes first
  * @param jail where all of it is, if anywhere: it works while the jail is open, and ends with it
  */

@@ -10,10 +10,6 @@ import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
-import io.sluice.grant.v1.Lease;
-import io.sluice.grant.v1.XdpLease;
-import io.sluice.grant.v1.XdpMode;
-import io.sluice.grant.v1.XdpQueue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -40,9 +36,9 @@ public final class XdpKind {
     /** Makes the sockets of {@code order} with {@code pool} as their UMEM. */
     public static Made make(XdpOrder order, Device device, Pool pool, XdpDevices devices) throws IOException {
         try (Closer closer = new Closer()) {
-            XdpDevices.Attached attached = devices.join(device, order.mode(), order.program());
-            closer.add(() -> devices.leave(attached));
             List<Fd> sockets = new ArrayList<>();
+            XdpDevices.Share share = devices.join(device, order, sockets);
+            closer.add(() -> devices.leave(share));
             for (int queue : order.queues()) {
                 Fd socket = closer.add(Sockets.open(Sockets.AF_XDP, Sockets.SOCK_RAW, 0, "AF_XDP"));
                 sockets.add(socket);
@@ -54,12 +50,12 @@ public final class XdpKind {
                 rings(socket, order);
                 bind(socket, order, device, queue);
             }
-            closer.add(() -> order.queues().forEach(attached::shut));
-            return new Made(
-                    sockets,
-                    (lease, firstFd) -> describe(order, attached, sockets, lease, firstFd),
-                    () -> attached.open(order.queues(), sockets),
-                    closer.release());
+            closer.add(share::shut);
+            Made.Description description = (lease, firstFd) -> lease.setXdp(order.describe(
+                    firstFd,
+                    share.on().link().mode(),
+                    sockets.stream().map(XdpKind::zeroCopy).toList()));
+            return new Made(sockets, description, share, closer.release());
         }
     }
 
@@ -90,25 +86,6 @@ public final class XdpKind {
         // EBUSY for some time after a close(2), which frees the queue later: waiting for that is the client's part.
         Native.check(
                 LIBC.bind(socket.number(), address, 16), "bind(AF_XDP, " + device.name() + ", queue " + queue + ")");
-    }
-
-    private static void describe(
-            XdpOrder order, XdpDevices.Attached attached, List<Fd> sockets, Lease.Builder lease, int firstFd) {
-        XdpLease.Builder xdp = lease.getXdpBuilder()
-                .setMode(XdpMode.valueOf("XDP_MODE_" + attached.link().mode()))
-                .setChunkSize(order.chunkSize())
-                .setHeadroom(order.headroom())
-                .setBusyPoll(order.busyPoll().isPresent());
-        for (int i = 0; i < sockets.size(); i++) {
-            xdp.addQueues(XdpQueue.newBuilder()
-                    .setQueue(order.queues().get(i))
-                    .setFd(firstFd + i)
-                    .setRxRing(order.rings().rx())
-                    .setTxRing(order.rings().tx())
-                    .setFillRing(order.rings().fill())
-                    .setCompletionRing(order.rings().completion())
-                    .setZeroCopy(zeroCopy(sockets.get(i))));
-        }
     }
 
     private static boolean zeroCopy(Fd socket) {

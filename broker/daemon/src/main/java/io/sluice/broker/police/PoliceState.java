@@ -21,24 +21,22 @@ import java.util.Map;
  *             see {@link Direction}
  * </pre>
  *
- * <p>A frame counts once however many segments it stands for. Loaded programs keep the maps alive when this is closed.
+ * <p>A frame counts once however many segments it stands for. Loaded programs keep the maps alive when they are closed.
  */
-public record PoliceState(BpfMap gate, BpfMap counters) implements AutoCloseable {
+public record PoliceState(BpfMap gate, BpfMap counters) {
     /** What the programs want to know. */
     public Map<Symbol, Integer> symbols() {
         return Map.of(
                 Symbol.GATE, gate.fd().number(), Symbol.COUNTERS, counters.fd().number());
     }
 
-    /** New maps: the gate is closed, the counters are 0. */
-    public static PoliceState create() throws SyscallException {
-        try (Closer onFailure = new Closer()) {
-            BpfMap gate = BpfMap.gate("sluice_gate");
-            onFailure.add(gate::close);
-            BpfMap counters = BpfMap.array("sluice_police", Direction.BLOCK * Direction.values().length, 1);
-            onFailure.release();
-            return new PoliceState(gate, counters);
-        }
+    /** New maps, which {@code closer} closes: the gate is closed, the counters are 0. */
+    public static PoliceState create(Closer closer) throws SyscallException {
+        BpfMap gate = BpfMap.gate("sluice_gate");
+        closer.add(gate::close);
+        BpfMap counters = BpfMap.array("sluice_police", Direction.BLOCK * Direction.values().length, 1);
+        closer.add(counters::close);
+        return new PoliceState(gate, counters);
     }
 
     /**
@@ -60,11 +58,5 @@ public record PoliceState(BpfMap gate, BpfMap counters) implements AutoCloseable
             }
         }
         return all;
-    }
-
-    @Override
-    public void close() {
-        gate.close();
-        counters.close();
     }
 }

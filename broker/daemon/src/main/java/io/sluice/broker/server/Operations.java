@@ -35,6 +35,7 @@ final class Operations {
         rows.put(OperationCase.ACQUIRE, new Row(TENANT, Phase.READY, tenant::acquire));
         rows.put(OperationCase.CONFIRM, new Row(TENANT, Phase.CONFIRMING, tenant::confirm));
         rows.put(OperationCase.RELEASE, new Row(TENANT, Phase.READY, tenant::release));
+        rows.put(OperationCase.OFFLOAD, new Row(TENANT, Phase.READY, tenant::offload));
 
         rows.put(OperationCase.GET_STATUS, new Row(ADMIN, Phase.READY, admin::getStatus));
         rows.put(OperationCase.LIST_LEASES, new Row(ADMIN, Phase.READY, admin::listLeases));

@@ -2,11 +2,13 @@ package io.sluice.broker.server;
 
 import com.google.protobuf.ByteString;
 import io.sluice.broker.kind.Pool;
+import io.sluice.broker.kind.XdpDevices.Share;
 import io.sluice.broker.lease.Lease;
 import io.sluice.broker.lease.Maker;
 import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.Decision;
 import io.sluice.broker.policy.Grant;
+import io.sluice.broker.policy.OffloadRule;
 import io.sluice.broker.policy.Order;
 import io.sluice.broker.policy.Place;
 import io.sluice.broker.policy.Quota;
@@ -25,6 +27,7 @@ import io.sluice.grant.v1.EndReason;
 import io.sluice.grant.v1.Error;
 import io.sluice.grant.v1.GrantList;
 import io.sluice.grant.v1.GrantRequest;
+import io.sluice.grant.v1.Offloaded;
 import io.sluice.grant.v1.PoolLease;
 import io.sluice.grant.v1.Released;
 import io.sluice.grant.v1.Reply;
@@ -33,6 +36,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The tenant table: what a worker may ask for. */
 final class TenantOperations {
@@ -208,16 +212,40 @@ final class TenantOperations {
     }
 
     Reply.Builder release(Connection connection, Request request) throws Rejection {
-        long id = request.getRelease().getLease();
-        Lease lease = connection.leases.stream()
-                .filter(held -> held.id() == id)
-                .findFirst()
-                .orElseThrow(() -> new Rejection(
-                        Error.Code.NOT_FOUND, "this connection holds no lease " + Long.toUnsignedString(id), ""));
+        Lease lease = held(connection, request.getRelease().getLease());
         connection.leases.remove(lease);
         state.leases.end(lease, EndReason.RELEASED, "");
         state.leases.settle();
         return Reply.newBuilder().setReleased(Released.getDefaultInstance());
+    }
+
+    /** Has the kernel forward between two leases, or no longer, and says what it has forwarded. */
+    Reply.Builder offload(Connection connection, Request request) throws Rejection, SyscallException {
+        Lease a = held(connection, request.getOffload().getA());
+        Lease b = held(connection, request.getOffload().getB());
+        Optional<Decision.Deny> refusal = OffloadRule.refusal(a.order(), b.order());
+        if (refusal.isPresent()) {
+            Decision.Deny deny = refusal.get();
+            denied(connection, a.order().grant(), deny.reason());
+            throw new Rejection(deny.code(), deny.reason(), deny.hint());
+        }
+        Share there = (Share) a.made().activation();
+        Share back = (Share) b.made().activation();
+        boolean on = request.getOffload().getOn();
+        if (there.detour(back, on)) {
+            String reason = (on ? "on" : "off") + ", with lease " + b.id();
+            state.audit.record(a.audit(AuditEvent.Type.OFFLOAD).setReason(reason));
+        }
+        return Reply.newBuilder()
+                .setOffloaded(Offloaded.newBuilder().setA(there.counters()).setB(back.counters()));
+    }
+
+    private static Lease held(Connection connection, long id) throws Rejection {
+        return connection.leases.stream()
+                .filter(lease -> lease.id() == id)
+                .findFirst()
+                .orElseThrow(() -> new Rejection(
+                        Error.Code.NOT_FOUND, "this connection holds no lease " + Long.toUnsignedString(id), ""));
     }
 
     /** The peer's tenant in the policy of now; a reload may have taken it away. */

@@ -5,7 +5,6 @@ import static io.sluice.broker.sys.BrokerCalls.LIBC;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
-import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** What other threads (signal handlers, the shutdown hook) may ask of the broker's thread, through an eventfd(2). */
@@ -13,7 +12,6 @@ public final class Wakeup implements AutoCloseable {
     private static final int EFD_CLOEXEC_NONBLOCK = 0x80800;
 
     private final Fd event;
-    private final ByteBuffer drained = Native.allocate(8);
     private final AtomicBoolean stop = new AtomicBoolean();
     private final AtomicBoolean reload = new AtomicBoolean();
 
@@ -45,7 +43,7 @@ public final class Wakeup implements AutoCloseable {
     }
 
     void drain() {
-        LIBC.read(event.number(), drained, 8);
+        LIBC.read(event.number(), Native.allocate(8), 8);
     }
 
     boolean stopRequested() {

@@ -36,7 +36,7 @@ class BpfLinkTest {
         netns = new Netns();
         veth = netns.veth("one", "other");
         lo = netns.ifindex("lo");
-        xsks = BpfMap.xskMap("xsks", 2);
+        xsks = BpfMap.ofQueues(Symbol.SOCKETS, 2);
         program =
                 Loading.load(ProgramType.XDP, "redirect", Programs.xdpRedirect(Optional.empty()), Symbol.SOCKETS, xsks);
     }
@@ -163,7 +163,7 @@ class BpfLinkTest {
     }
 
     private void cycle() throws Exception {
-        try (BpfMap map = BpfMap.xskMap("cycle", 1);
+        try (BpfMap map = BpfMap.ofQueues(Symbol.SOCKETS, 1);
                 BpfProgram redirect = Loading.load(
                         ProgramType.XDP, "cycle", Programs.xdpRedirect(Optional.empty()), Symbol.SOCKETS, map)) {
             BpfLink link = netns.call(() -> BpfLink.attachXdp(redirect, veth, XdpMode.AUTO));

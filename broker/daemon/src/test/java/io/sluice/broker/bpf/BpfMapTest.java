@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.sluice.grant.sys.SyscallException;
+import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -36,12 +37,13 @@ class BpfMapTest {
     void operationsAreForTheirKindOfMap() throws IOException {
         try (BpfMap array = BpfMap.array("slots", 8, 1);
                 BpfMap wide = BpfMap.array("counters", 32, 1);
-                BpfMap xsks = BpfMap.xskMap("xsks", 1)) {
+                BpfMap xsks = BpfMap.ofQueues(Symbol.SOCKETS, 1)) {
             assertThat(wide.lookup(0).capacity()).isEqualTo(32);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> wide.put(0, 1))
                     .withMessage("counters has values of 32 bytes");
-            assertThatIllegalArgumentException().isThrownBy(() -> array.put(0, array.fd()));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> array.direct(0, array.fd().number()));
             assertThatIllegalArgumentException().isThrownBy(() -> xsks.put(0, 1));
             assertThatExceptionOfType(SyscallException.class).isThrownBy(() -> array.delete(0));
             assertThatExceptionOfType(SyscallException.class).isThrownBy(() -> xsks.lookup(0));
@@ -61,16 +63,16 @@ class BpfMapTest {
 
     @Test
     void aDescriptorThatIsNoXdpSocketIsRefusedAndTheErrorNamesTheSlot() throws IOException {
-        try (BpfMap xsks = BpfMap.xskMap("xsks", 4)) {
+        try (BpfMap xsks = BpfMap.ofQueues(Symbol.SOCKETS, 4)) {
             assertThatExceptionOfType(SyscallException.class)
-                    .isThrownBy(() -> xsks.put(3, xsks.fd()))
-                    .withMessageStartingWith("bpf(MAP_UPDATE_ELEM, xsks[3]): ENOTSOCK");
+                    .isThrownBy(() -> xsks.direct(3, xsks.fd().number()))
+                    .withMessageStartingWith("bpf(MAP_UPDATE_ELEM, sluice_xsks[3]): ENOTSOCK");
         }
     }
 
     @Test
     void deletingAnEmptySlotDoesNothing() throws IOException {
-        try (BpfMap xsks = BpfMap.xskMap("xsks", 1)) {
+        try (BpfMap xsks = BpfMap.ofQueues(Symbol.SOCKETS, 1)) {
             xsks.delete(0);
             xsks.delete(0);
         }

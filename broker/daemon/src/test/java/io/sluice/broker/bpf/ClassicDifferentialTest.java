@@ -244,7 +244,7 @@ class ClassicDifferentialTest {
         private final ByteBuffer code;
         private final ByteBuffer program = Native.allocate(16);
         private final BpfMap active = BpfMap.array("active", 8, 1);
-        private final BpfMap sockets = BpfMap.xskMap("sockets", 1);
+        private final BpfMap sockets = BpfMap.ofQueues(Symbol.SOCKETS, 1);
         private final Fd xdpSocket = Fd.owned(BrokerCalls.LIBC.socket(44, 3 | 0x80000, 0), "socket(AF_XDP)");
         private final ClassicFilter filter;
         private final BpfProgram onSocket;
@@ -262,7 +262,7 @@ class ClassicDifferentialTest {
             }
             program.putInt(0, instructions.size()).putLong(8, Native.address(code));
             active.put(0, Programs.ALLOWED);
-            sockets.put(0, xdpSocket);
+            sockets.direct(0, xdpSocket.number());
             onSocket = Loading.loadFilter(Programs.packetFilter(Optional.of(filter)), active, LO);
             onXdp = Loading.load(
                     ProgramType.XDP, "xdp", Programs.xdpRedirect(Optional.of(filter)), Symbol.SOCKETS, sockets);

@@ -26,12 +26,12 @@ class ProgramsTest {
 
     @Test
     void xdpRedirectSendsAQueueToItsSocketAndPassesWithoutOne() throws IOException {
-        try (BpfMap xsks = BpfMap.xskMap("xsks", 1);
+        try (BpfMap xsks = BpfMap.ofQueues(Symbol.SOCKETS, 1);
                 BpfProgram program = Loading.load(
                         ProgramType.XDP, "redirect", Programs.xdpRedirect(Optional.empty()), Symbol.SOCKETS, xsks);
                 Fd socket = xdpSocket()) {
             assertThat(TestRun.verdict(program)).isEqualTo(XDP_PASS);
-            xsks.put(0, socket);
+            xsks.direct(0, socket.number());
             assertThat(TestRun.verdict(program)).isEqualTo(XDP_REDIRECT);
             xsks.delete(0);
             assertThat(TestRun.verdict(program)).isEqualTo(XDP_PASS);
@@ -40,11 +40,11 @@ class ProgramsTest {
 
     @Test
     void xdpRedirectPassesAgainWhenTheSocketIsClosed() throws IOException {
-        try (BpfMap xsks = BpfMap.xskMap("xsks", 1);
+        try (BpfMap xsks = BpfMap.ofQueues(Symbol.SOCKETS, 1);
                 BpfProgram program = Loading.load(
                         ProgramType.XDP, "redirect", Programs.xdpRedirect(Optional.empty()), Symbol.SOCKETS, xsks)) {
             try (Fd socket = xdpSocket()) {
-                xsks.put(0, socket);
+                xsks.direct(0, socket.number());
             }
             assertThat(TestRun.verdict(program)).isEqualTo(XDP_PASS);
         }
@@ -53,12 +53,12 @@ class ProgramsTest {
     @Test
     void xdpRedirectTellsQueuesApart() throws Exception {
         try (Netns netns = new Netns();
-                BpfMap xsks = BpfMap.xskMap("xsks", 2);
+                BpfMap xsks = BpfMap.ofQueues(Symbol.SOCKETS, 2);
                 BpfProgram program = Loading.load(
                         ProgramType.XDP, "redirect", Programs.xdpRedirect(Optional.empty()), Symbol.SOCKETS, xsks);
                 Fd socket = xdpSocket()) {
             int ifindex = netns.veth("one", "other");
-            xsks.put(1, socket);
+            xsks.direct(1, socket.number());
             netns.call(() -> {
                 // A veth has RX queues that XDP knows of only while a program is attached.
                 try (BpfLink link = BpfLink.attachXdp(program, ifindex, XdpMode.NATIVE)) {

@@ -48,7 +48,7 @@ class VerifierTest {
     void createMaps() throws IOException {
         values = BpfMap.array("values", 16, 1);
         several = BpfMap.array("several", 8, 4);
-        xsks = BpfMap.xskMap("xsks", 4);
+        xsks = BpfMap.ofQueues(Symbol.SOCKETS, 4);
     }
 
     @AfterAll

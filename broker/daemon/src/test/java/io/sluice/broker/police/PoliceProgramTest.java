@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.broker.policy.DropReason;
 import io.sluice.broker.policy.Prefix;
 import io.sluice.compiler.police.Rules;
+import io.sluice.grant.sys.Closer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -201,7 +202,8 @@ class PoliceProgramTest {
                     .containsEntry("from_tenant_bytes", (long) frame.length)
                     .containsEntry("from_tenant_drop_closed", 1L);
         }
-        try (PoliceState fresh = PoliceState.create()) {
+        try (Closer maps = new Closer()) {
+            PoliceState fresh = PoliceState.create(maps);
             assertThat(fresh.gate().lookup(0).getLong(0)).isZero();
         }
     }

@@ -15,6 +15,7 @@ import io.sluice.compiler.bpf.Insns;
 import io.sluice.compiler.bpf.Reg;
 import io.sluice.compiler.police.PoliceProgram;
 import io.sluice.compiler.police.Rules;
+import io.sluice.grant.sys.Closer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,6 +33,7 @@ final class Rig implements AutoCloseable {
     private static final int SKB_VLAN_PUSH = 18;
 
     final PoliceState state;
+    private final Closer maps = new Closer();
     private final BpfProgram fromTenant;
     private final BpfProgram toTenant;
 
@@ -41,7 +43,7 @@ final class Rig implements AutoCloseable {
 
     /** @param tag 802.1Q or 802.1ad protocol and tag, as in the frame, that the kernel puts beside every frame first */
     Rig(Rules rules, OptionalInt tag) throws IOException {
-        state = PoliceState.create();
+        state = PoliceState.create(maps);
         state.gate().open();
         fromTenant = load("from_tenant", tag, PoliceProgram.fromTenant(rules));
         toTenant = load("to_tenant", tag, PoliceProgram.toTenant(rules));
@@ -91,6 +93,6 @@ final class Rig implements AutoCloseable {
     public void close() {
         fromTenant.close();
         toTenant.close();
-        state.close();
+        maps.close();
     }
 }

@@ -54,6 +54,11 @@ public final class Frames implements AutoCloseable {
         take(witness);
     }
 
+    /** How many frames the witness has got since it was asked last. */
+    public int heard() {
+        return take(witness);
+    }
+
     /** Takes what is queued at a packet socket and says how many frames there were. */
     public static int take(Fd socket) {
         int count = 0;

@@ -3,7 +3,9 @@ package io.sluice.broker.testbed;
 import io.sluice.grant.client.BrokerClient;
 import io.sluice.grant.v1.Acquire;
 import io.sluice.grant.v1.GrantRequest;
+import io.sluice.grant.v1.Offload;
 import io.sluice.grant.v1.PoolRequest;
+import io.sluice.grant.v1.Request;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,13 +14,16 @@ import java.util.concurrent.TimeUnit;
 
 /** A process that acquires grants and keeps them until it is killed. */
 public final class HoldingClient implements AutoCloseable {
+    /** In front of the grants. */
+    public static final String OFFLOAD = "--offload";
+
     private final Process process;
 
     private HoldingClient(Process process) {
         this.process = process;
     }
 
-    /** Starts it and waits until it holds {@code grants}. */
+    /** Starts it and waits until it holds {@code grants}, whose last two the kernel joins if the first is {@link #OFFLOAD}. */
     public static HoldingClient start(Path socket, String... grants) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -65,11 +70,19 @@ public final class HoldingClient implements AutoCloseable {
         BrokerClient client = BrokerClient.connect(Path.of(arguments[0]), "holder", notice -> {}, end -> {});
         Acquire.Builder acquire =
                 Acquire.newBuilder().setPool(PoolRequest.newBuilder().setSize(1 << 20));
-        for (int i = 1; i < arguments.length; i++) {
+        boolean offload = arguments[1].equals(OFFLOAD);
+        for (int i = offload ? 2 : 1; i < arguments.length; i++) {
             acquire.addGrants(GrantRequest.newBuilder().setGrant(arguments[i]));
         }
-        int held = client.acquire(acquire.build()).fds().size();
-        System.out.print(held > 0 ? 'r' : 'n');
+        BrokerClient.Acquisition acquired = client.acquire(acquire.build());
+        if (offload) {
+            client.call(Request.newBuilder()
+                    .setOffload(Offload.newBuilder()
+                            .setA(acquired.reply().getLeases(0).getId())
+                            .setB(acquired.reply().getLeases(1).getId())
+                            .setOn(true)));
+        }
+        System.out.print(acquired.fds().isEmpty() ? 'n' : 'r');
         System.out.flush();
         System.in.read();
     }

@@ -25,6 +25,11 @@ public record Program(ByteString code, Map<Integer, Symbol> relocations) {
         relocations.keySet().forEach(slot -> new Range(0, slots - 1).check("a relocation", slot));
     }
 
+    /** Whether it has to be told the value of {@code symbol}. */
+    public boolean uses(Symbol symbol) {
+        return relocations.containsValue(symbol);
+    }
+
     /** The instructions with the values in place, in a direct buffer. A symbol without a value is a defect of ours. */
     public ByteBuffer linked(Map<Symbol, Integer> values) {
         ByteBuffer linked = Native.allocate(code.size()).put(0, code.toByteArray());

@@ -1,5 +1,7 @@
 package io.sluice.broker.policy;
 
+import io.sluice.grant.v1.XdpLease;
+import io.sluice.grant.v1.XdpQueue;
 import java.util.List;
 import java.util.Optional;
 
@@ -40,6 +42,32 @@ public record XdpOrder(
     @Override
     public String kind() {
         return "xdp";
+    }
+
+    /**
+     * What the client is told that it got.
+     *
+     * @param firstFd index of the first socket in the reply
+     * @param runs how the program is attached
+     * @param zeroCopy whether each socket has it
+     */
+    public XdpLease describe(int firstFd, XdpMode runs, List<Boolean> zeroCopy) {
+        XdpLease.Builder xdp = XdpLease.newBuilder()
+                .setMode(io.sluice.grant.v1.XdpMode.valueOf("XDP_MODE_" + runs))
+                .setChunkSize(chunkSize)
+                .setHeadroom(headroom)
+                .setBusyPoll(busyPoll.isPresent());
+        for (int i = 0; i < queues.size(); i++) {
+            xdp.addQueues(XdpQueue.newBuilder()
+                    .setQueue(queues.get(i))
+                    .setFd(firstFd + i)
+                    .setRxRing(rings.rx())
+                    .setTxRing(rings.tx())
+                    .setFillRing(rings.fill())
+                    .setCompletionRing(rings.completion())
+                    .setZeroCopy(zeroCopy.get(i)));
+        }
+        return xdp.build();
     }
 
     @Override

@@ -40,15 +40,12 @@ public record PeerCredentials(int pid, int uid, int gid, Set<Integer> groups) {
         Set<Integer> groups = new HashSet<>();
         groups.add(gid);
         ByteBuffer list = Native.allocate(4 * 1024);
-        while (true) {
-            length.putInt(0, list.capacity());
-            if (CALLS.getsockopt(socket.number(), SOL_SOCKET, SO_PEERGROUPS, list, length) == 0) {
-                break;
-            }
+        length.putInt(0, list.capacity());
+        while (CALLS.getsockopt(socket.number(), SOL_SOCKET, SO_PEERGROUPS, list, length) != 0) {
             if (!Native.failedWith(Errno.ERANGE)) {
                 throw new SyscallException("getsockopt(SO_PEERGROUPS)", Native.errno());
             }
-            list = Native.allocate(length.getInt(0));
+            list = Native.allocate(length.getInt(0)); // what it takes
         }
         for (int i = 0; i < length.getInt(0); i += 4) {
             groups.add(list.getInt(i));

@@ -17,13 +17,7 @@ import java.util.Deque;
  * Closes in reverse order. Not for several threads.
  */
 public final class Closer implements AutoCloseable {
-    /** A close that declares no exception: releasing a resource is not allowed to fail in a way anybody could act on. */
-    public interface Release extends AutoCloseable {
-        @Override
-        void close();
-    }
-
-    private final Deque<Release> open = new ArrayDeque<>();
+    private final Deque<Runnable> open = new ArrayDeque<>();
 
     /** Adds and returns {@code fd}. */
     public Fd add(Fd fd) {
@@ -31,8 +25,8 @@ public final class Closer implements AutoCloseable {
         return fd;
     }
 
-    /** Adds an undo step. */
-    public void add(Release release) {
+    /** Adds an undo step: releasing a resource is not allowed to fail in a way anybody could act on. */
+    public void add(Runnable release) {
         open.push(release);
     }
 
@@ -47,7 +41,7 @@ public final class Closer implements AutoCloseable {
     @Override
     public void close() {
         while (!open.isEmpty()) {
-            open.pop().close();
+            open.pop().run();
         }
     }
 }

@@ -75,10 +75,4 @@ public final class Fd implements AutoCloseable {
             CALLS.close(n);
         }
     }
-
-    @Override
-    public String toString() {
-        int n = number.get();
-        return n == NONE ? "fd(closed)" : "fd(" + n + ")";
-    }
 }

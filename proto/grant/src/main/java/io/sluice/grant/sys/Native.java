@@ -57,12 +57,4 @@ public final class Native {
     public static long address(ByteBuffer direct) {
         return MEMORY.getDirectBufferAddress(direct);
     }
-
-    /**
-     * A view of foreign memory in host byte order. Nothing unmaps it: an access after {@code munmap} crashes the JVM, so
-     * the owner of the mapping hands out views only to code that ends before it does.
-     */
-    public static ByteBuffer view(long address, int size) {
-        return MEMORY.newDirectByteBuffer(address, size).order(ByteOrder.nativeOrder());
-    }
 }

@@ -7,7 +7,6 @@ import jnr.constants.platform.Errno;
 public final class SyscallException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    private final String operation;
     private final int number;
 
     /**
@@ -16,13 +15,7 @@ public final class SyscallException extends IOException {
      */
     public SyscallException(String operation, int number) {
         super(operation + ": " + name(number) + " (" + Errno.valueOf(number).description() + ")");
-        this.operation = operation;
         this.number = number;
-    }
-
-    /** What was tried. */
-    public String operation() {
-        return operation;
     }
 
     /** The errno; {@link Errno#__UNKNOWN_CONSTANT__} if the platform's table lacks it. */

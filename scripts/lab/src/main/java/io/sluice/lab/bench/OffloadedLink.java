@@ -25,7 +25,7 @@ final class OffloadedLink {
             // A veth takes redirected frames only if its other end has a program.
             Options options = effort.options(Work.L2FWD, Kind.XDP, frame, "--sink", "xdp");
             Rig rig = new Rig(lab, options);
-            List<Contender> all = Turns.withoutMissing(rig, List.of(new Offloaded(new Sluice()), new Redirect()));
+            List<Contender> all = Turns.withoutMissing(rig, List.of(new Offloaded(new Sluice(true)), new Redirect()));
             List<Series> series = Turns.take(effort.runs(), all, (contender, figures) -> {
                 try (Contender.Running running = contender.start(rig)) {
                     Steps.flood(rig, effort, running, figures);

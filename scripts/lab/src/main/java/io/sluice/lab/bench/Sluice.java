@@ -13,7 +13,17 @@ final class Sluice implements Contender {
     /** A MAC address that no device has, so that the receiver drops the frames at once, as it does testpmd's. */
     private static final String NOBODY = "02:00:00:00:00:02";
 
+    private final boolean offload;
     private Optional<SluiceStack> stack = Optional.empty();
+
+    Sluice() {
+        this(false);
+    }
+
+    /** @param offload whether the grants allow the kernel to forward links */
+    Sluice(boolean offload) {
+        this.offload = offload;
+    }
 
     @Override
     public String name() {
@@ -52,10 +62,11 @@ final class Sluice implements Contender {
 
     /** The broker, and what belongs to it; started if it is not there yet. */
     SluiceStack stack(Rig rig) {
+        String policy = SluiceStack.policy(rig.options().kind(), rig.options().mode());
         SluiceStack running = stack.orElseGet(() -> SluiceStack.start(
                 rig.net(),
                 rig.install(),
-                SluiceStack.policy(rig.options().kind(), rig.options().mode())));
+                offload ? policy.replace("kind: xdp,", "kind: xdp, offload: true,") : policy));
         stack = Optional.of(running);
         return running;
     }

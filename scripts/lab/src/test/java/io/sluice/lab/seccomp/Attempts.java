@@ -7,7 +7,6 @@ import com.kenai.jffi.Type;
 import io.sluice.grant.sys.Confinement;
 import io.sluice.grant.sys.Native;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -151,8 +150,8 @@ final class Attempts {
     /** {@code mov eax, 20; int 0x80; ret}: getpid of i386. */
     private static void intEighty() {
         Pointer page = CALLS.mmap(null, 4096, 7, 0x22, -1, 0);
-        ByteBuffer code = Native.view(page.address(), 4096);
-        code.put(new byte[] {(byte) 0xb8, 20, 0, 0, 0, (byte) 0xcd, (byte) 0x80, (byte) 0xc3});
+        byte[] code = {(byte) 0xb8, 20, 0, 0, 0, (byte) 0xcd, (byte) 0x80, (byte) 0xc3};
+        page.put(0, code, 0, code.length);
         CallContext context = CallContext.getCallContext(Type.SINT, new Type[0], CallingConvention.DEFAULT, true);
         System.out.println("survived: " + Invoker.getInstance().invokeI0(context, page.address()));
     }

@@ -2,11 +2,11 @@ package io.sluice.worker.port.packet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.lab.Frames;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Pools;
+import io.sluice.worker.sys.Mapping;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.junit.jupiter.api.AfterEach;
@@ -84,8 +84,8 @@ class VlanTagsTest {
      * vlan_tpid u16 18} follows a cmsghdr of 16 bytes.
      */
     private void auxiliary(int status, int tpid, int tci) {
-        long address = Native.view(messages.address(MESSAGE), 64).getLong(32);
-        ByteBuffer control = Native.view(address, Messages.CONTROL);
+        long address = Mapping.view(messages.address(MESSAGE), 64).getLong(32);
+        ByteBuffer control = Mapping.view(address, Messages.CONTROL);
         control.putInt(16, status).putShort(32, (short) tci).putShort(34, (short) tpid);
     }
 

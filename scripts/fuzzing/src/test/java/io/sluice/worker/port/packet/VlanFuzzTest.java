@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.sluice.fuzzing.Input;
 import io.sluice.fuzzing.Pools;
-import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.port.FrameLimits;
+import io.sluice.worker.sys.Mapping;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -87,8 +87,8 @@ class VlanFuzzTest {
     /** One message with this control data, as recvmmsg(2) would have left it. */
     private static Messages messages(byte[] auxdata) {
         Messages messages = new Messages(1, true);
-        long control = Native.view(messages.address(0), 64).getLong(32);
-        Native.view(control, Messages.CONTROL).put(16, auxdata);
+        long control = Mapping.view(messages.address(0), 64).getLong(32);
+        Mapping.view(control, Messages.CONTROL).put(16, auxdata);
         return messages;
     }
 }
