@@ -27,8 +27,8 @@ final class LinkLs extends Action.Calling {
     private static String table(ListLinksResponse links) {
         Table table = new Table("NAME", "A", "B", "THREADS");
         links.getLinksList()
-                .forEach(link -> table.row(
-                        link.getName(), link.getA(), link.getB(), PortLs.numbers(link.getThreadsList())));
+                .forEach(link ->
+                        table.row(link.getName(), link.getA(), link.getB(), PortLs.numbers(link.getThreadsList())));
         return links.getLinksCount() == 0 ? "no links" : table.toString();
     }
 }

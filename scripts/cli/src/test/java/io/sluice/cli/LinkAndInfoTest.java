@@ -12,8 +12,13 @@ import io.sluice.worker.v1.ServicePath;
 import org.junit.jupiter.api.Test;
 
 class LinkAndInfoTest extends CommandTest {
-    private static final Link LINK =
-            Link.newBuilder().setName("wire").setA("a").setB("b").addThreads(0).addThreads(1).build();
+    private static final Link LINK = Link.newBuilder()
+            .setName("wire")
+            .setA("a")
+            .setB("b")
+            .addThreads(0)
+            .addThreads(1)
+            .build();
     private static final Info INFO = Info.newBuilder()
             .setVersion("1.2")
             .setPid(4711)
@@ -44,7 +49,8 @@ class LinkAndInfoTest extends CommandTest {
                         .setA("a")
                         .setB("b")
                         .build());
-        assertThat(out("link add a b --json")).isEqualTo("{\"name\":\"wire\",\"a\":\"a\",\"b\":\"b\",\"threads\":[0,1]}\n");
+        assertThat(out("link add a b --json"))
+                .isEqualTo("{\"name\":\"wire\",\"a\":\"a\",\"b\":\"b\",\"threads\":[0,1]}\n");
         assertThat(((AddLinkRequest) server.request).getName()).isEmpty();
     }
 
@@ -69,7 +75,8 @@ class LinkAndInfoTest extends CommandTest {
         assertThat(out("link ls")).isEqualTo("no links\n");
         server.links.add(LINK);
         assertThat(out("link ls")).isEqualTo("NAME  A  B  THREADS\nwire  a  b  0,1\n");
-        assertThat(out("link ls --json")).isEqualTo("{\"links\":[{\"name\":\"wire\",\"a\":\"a\",\"b\":\"b\",\"threads\":[0,1]}]}\n");
+        assertThat(out("link ls --json"))
+                .isEqualTo("{\"links\":[{\"name\":\"wire\",\"a\":\"a\",\"b\":\"b\",\"threads\":[0,1]}]}\n");
     }
 
     @Test

@@ -368,7 +368,8 @@ class PortContractTest {
             lab.enqueue(port, i % kind.queues(), Frames.of(0, i, 60));
             cycle();
         }
-        assertThat(port.counters().get(PortCounter.TX_DROP_REFUSED) + port.counters().get(PortCounter.TX_STALLS))
+        assertThat(port.counters().get(PortCounter.TX_DROP_REFUSED)
+                        + port.counters().get(PortCounter.TX_STALLS))
                 .isPositive();
         assertBalance(100);
 
