@@ -67,7 +67,7 @@ class PortCommandsTest extends CommandTest {
                         "{\"ports\":[{\"name\":\"up\",\"kind\":\"xdp\",\"state\":\"up\",\"reason\":\"\",\"grant\":\"uplink\","
                                 + "\"lease\":7,\"interface\":\"eth1\",\"ifindex\":4,\"mtu\":1500,"
                                 + "\"mac\":\"02:00:00:00:00:01\",\"queues\":2,\"depth\":256,"
-                                + "\"features\":[\"native\",\"busy-poll\"],\"link\":\"up-lan0\",\"notes\":[]}]}\n");
+                                + "\"features\":[\"native\",\"busy-poll\"],\"link\":\"up-lan0\",\"notes\":[],\"threads\":[]}]}\n");
     }
 
     @Test

@@ -242,8 +242,12 @@ class DataPathsTest {
     private void assertBalanceOf(int number) {
         assertThat(threads.queuesAt(a, number)).hasSameSizeAs(a.queues());
         assertThat(threads.queuesAt(b, number)).hasSameSizeAs(b.queues());
-        assertThat(a.counters().received() + b.counters().received())
-                .isEqualTo(a.counters().sent() + b.counters().sent());
+        lab.await("nothing in flight", () -> queued(number) == 0);
+        Counters sum = new Counters();
+        for (Port port : List.of(a, b)) {
+            threads.queuesAt(port, number).forEach(queue -> sum.addAll(counters(port, queue)));
+        }
+        assertThat(sum.received()).isEqualTo(2L * 10 * FLOWS).isEqualTo(sum.sent());
     }
 
     @Test
