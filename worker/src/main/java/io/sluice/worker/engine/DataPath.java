@@ -3,6 +3,7 @@ package io.sluice.worker.engine;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.graph.CrossConnect;
 import io.sluice.worker.memory.FramePool;
+import io.sluice.worker.port.line.Lookout;
 import io.sluice.worker.port.packet.ReceiveSlots;
 import io.sluice.worker.port.tunnel.Underlays;
 import io.sluice.worker.sys.Epoll;
@@ -32,6 +33,7 @@ public final class DataPath implements AutoCloseable {
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
     private final Map<Integer, ReceiveSlots> slots = new HashMap<>();
     private final Underlays underlays;
+    private final Lookout lookout = new Lookout(epoll);
     private final DutyCycle duty = new DutyCycle(epoll);
     private final Thread thread;
     private boolean running = true;
@@ -149,6 +151,11 @@ public final class DataPath implements AutoCloseable {
         return underlays;
     }
 
+    /** What the thread's lines wait for. Data-path thread only. */
+    public Lookout lookout() {
+        return lookout;
+    }
+
     /** Receive slots that the thread's ports of message sockets share. Data-path thread only. */
     public ReceiveSlots messageSlots(boolean large) {
         return slots.computeIfAbsent(large ? -2 : -1, key -> ReceiveSlots.withoutControl(pool, large));
@@ -174,6 +181,7 @@ public final class DataPath implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        lookout.close();
         epoll.close();
         pool.close();
     }

@@ -16,6 +16,7 @@ import io.sluice.worker.port.line.PeerWatch;
 import io.sluice.worker.port.packet.MessageSender;
 import io.sluice.worker.port.packet.Messages;
 import io.sluice.worker.port.packet.ReceiveSlots;
+import io.sluice.worker.sys.Waiter;
 import jnr.constants.platform.Errno;
 
 /**
@@ -184,6 +185,11 @@ final class MessageQueue implements PortQueue, MessageSender.Destination {
     @Override
     public Fd fd() {
         return line.fd();
+    }
+
+    @Override
+    public void waiter(Waiter waiter) {
+        line.waiter(waiter);
     }
 
     @Override

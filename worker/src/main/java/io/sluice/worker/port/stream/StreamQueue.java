@@ -12,6 +12,7 @@ import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.line.Line;
 import io.sluice.worker.port.line.PeerWatch;
+import io.sluice.worker.sys.Waiter;
 import java.nio.ByteBuffer;
 import jnr.constants.platform.Errno;
 
@@ -145,6 +146,11 @@ final class StreamQueue implements PortQueue {
     @Override
     public Fd fd() {
         return line.fd();
+    }
+
+    @Override
+    public void waiter(Waiter waiter) {
+        line.waiter(waiter);
     }
 
     @Override
