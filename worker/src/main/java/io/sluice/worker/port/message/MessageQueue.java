@@ -56,7 +56,7 @@ final class MessageQueue implements PortQueue, MessageSender.Destination {
         this.in = slots.messages();
         this.depth = depth;
         this.backlog = new Backlog(pool, counters, false, maxFrame);
-        this.sender = new MessageSender(pool, counters, backlog, 0, this);
+        this.sender = new MessageSender(pool, counters, backlog, 0, this, slots.outgoing());
     }
 
     @Override

@@ -53,7 +53,7 @@ final class PacketQueue implements PortQueue, MessageSender.Destination {
         this.depth = depth;
         this.slots = slots;
         this.backlog = new Backlog(pool, counters, vnet > 0, maxFrame);
-        this.sender = new MessageSender(pool, counters, backlog, vnet, this);
+        this.sender = new MessageSender(pool, counters, backlog, vnet, this, slots.outgoing());
         this.in = slots.messages();
         this.vlanTags = new VlanTags(pool, in, vnet);
     }

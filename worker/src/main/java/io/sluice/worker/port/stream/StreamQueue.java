@@ -32,8 +32,11 @@ final class StreamQueue implements PortQueue {
     private final Backlog backlog;
     private final FrameParser parser;
     private final StreamSender sender;
-    private final ByteBuffer buffer = Native.allocate(BUFFER);
-    private final long bufferAddress = Native.address(buffer);
+
+    /** Made when the first bytes may come: 128 KiB that a port without a peer does without. */
+    private ByteBuffer buffer;
+
+    private long bufferAddress;
 
     /** What has been received and not yet parsed. */
     private int from;
@@ -80,6 +83,10 @@ final class StreamQueue implements PortQueue {
 
     /** @return whether bytes came */
     private boolean receive(int socket) {
+        if (buffer == null) {
+            buffer = Native.allocate(BUFFER);
+            bufferAddress = Native.address(buffer);
+        }
         counters.add(PortCounter.RX_CALLS, 1);
         long n = LIBC.recv(socket, bufferAddress, BUFFER, MSG_DONTWAIT);
         more = n > 0;
