@@ -39,10 +39,9 @@ final class MessagePlans {
                 options.hasVnetHeader() ? Optional.of(options.getVnetHeader()) : Optional.empty());
     }
 
-    static TapTransport.Hybrid hybrid(HybridOptions options, Optional<GrantRef> grant) {
+    static TapTransport.Hybrid hybrid(HybridOptions options) {
         return new TapTransport.Hybrid(
                 new Source.Device(options.getIfname()),
-                grant,
                 options.hasVnetHeader() ? Optional.of(options.getVnetHeader()) : Optional.empty());
     }
 

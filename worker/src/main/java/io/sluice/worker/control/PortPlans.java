@@ -62,7 +62,6 @@ final class PortPlans {
                                 .build());
             case KIND_NOT_SET -> granted(spec, grant, GrantRequest.getDefaultInstance());
             case TAP -> MessagePlans.tap(spec.getTap(), grant);
-            case HYBRID -> MessagePlans.hybrid(spec.getHybrid(), grant);
             case GRE -> TunnelPlans.gre(spec.getGre(), grant);
             case L2TPV3 -> TunnelPlans.l2tpv3(spec.getL2Tpv3(), grant);
             case VXLAN -> TunnelPlans.vxlan(spec.getVxlan(), grant);
@@ -70,7 +69,7 @@ final class PortPlans {
             case GENEVE -> TunnelPlans.geneve(spec.getGeneve(), grant);
             case NSH -> TunnelPlans.nsh(spec.getNsh(), grant);
             case INET_DGRAM -> MessagePlans.inetDgram(spec.getInetDgram(), grant);
-            case SEQPACKET, UNIX_DGRAM, STREAM, VDE, FD -> ungranted(spec, grant);
+            case HYBRID, SEQPACKET, UNIX_DGRAM, STREAM, VDE, FD -> ungranted(spec, grant);
         };
     }
 
@@ -90,6 +89,7 @@ final class PortPlans {
                     + " comes from no grant; leave it out");
         }
         return switch (spec.getKindCase()) {
+            case HYBRID -> MessagePlans.hybrid(spec.getHybrid());
             case SEQPACKET -> MessagePlans.seqpacket(spec.getSeqpacket());
             case UNIX_DGRAM ->
                 new MessageTransport.UnixDgram(

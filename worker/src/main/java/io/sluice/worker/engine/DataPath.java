@@ -4,6 +4,7 @@ import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.graph.CrossConnect;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.port.Home;
+import io.sluice.worker.port.line.Lookout;
 import io.sluice.worker.port.packet.ReceiveSlots;
 import io.sluice.worker.port.tunnel.Underlays;
 import io.sluice.worker.sys.Epoll;
@@ -29,10 +30,12 @@ public final class DataPath implements Home, AutoCloseable {
 
     private final FramePool pool;
     private final IdleStrategy idle;
+    private final Patience patience = new Patience();
     private final Epoll epoll = new Epoll();
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
     private final Map<Integer, ReceiveSlots> slots = new HashMap<>();
     private final Underlays underlays;
+    private final Lookout lookout = new Lookout(epoll);
     private final DutyCycle duty = new DutyCycle(epoll);
     private final Thread thread;
     private boolean running = true;
@@ -61,28 +64,26 @@ public final class DataPath implements Home, AutoCloseable {
     }
 
     private void run() {
-        int idleCycles = 0;
         while (running) {
             int work = cycle();
-            if (work > 0) {
-                idleCycles = 0;
-            } else {
-                idleCycles = Math.min(idleCycles + 1, Integer.MAX_VALUE - 1);
-                rest(idleCycles);
+            if (work == 0) {
+                rest();
+            } else if (patience.isWaiting()) {
+                patience.met(System.nanoTime());
             }
         }
         slots.values().forEach(ReceiveSlots::close);
     }
 
-    private void rest(int idleCycles) {
-        boolean sleeps = idle.sleeps(idleCycles);
-        long untilDue = sleeps ? duty.untilDue() : Long.MAX_VALUE;
-        if (untilDue < IdleStrategy.PENDING_NS) {
+    private void rest() {
+        long now = System.nanoTime();
+        if (!idle.sleeps(patience, now)) {
+            idle.look(patience, now);
+        } else if (duty.untilDue() < IdleStrategy.PENDING_NS) {
             Thread.onSpinWait(); // no sleep is short enough
-            return;
+        } else {
+            epoll.await(duty.rest() ? IdleStrategy.PENDING_MS : -1);
         }
-        boolean soon = sleeps && duty.rest();
-        idle.idle(idleCycles, soon, epoll);
     }
 
     /** One cycle; returns the work that it brought. */
@@ -157,6 +158,12 @@ public final class DataPath implements Home, AutoCloseable {
         return underlays;
     }
 
+    /** What the thread's lines wait for. Data-path thread only. */
+    @Override
+    public Lookout lookout() {
+        return lookout;
+    }
+
     /** Receive slots that the thread's ports of message sockets share. Data-path thread only. */
     @Override
     public ReceiveSlots messageSlots(boolean large) {
@@ -183,6 +190,7 @@ public final class DataPath implements Home, AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        lookout.close();
         epoll.close();
         pool.close();
     }

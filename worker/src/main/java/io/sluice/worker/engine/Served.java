@@ -69,7 +69,7 @@ abstract class Served implements Waiter {
     /** The same before the thread sleeps, however short it has been without work. */
     abstract boolean sleeps();
 
-    /** What wakes it, if anything does beside the queue itself: not always the same. */
+    /** What wakes it, if anything does beside the queue itself: not always the same, and null if nothing does. */
     abstract Fd fd();
 
     /** Nanoseconds until it has to be served, as {@link io.sluice.worker.graph.CrossConnect#untilDue}. */

@@ -120,6 +120,9 @@ final class Watch {
             return true;
         }
         forget(i);
+        if (fd == null) {
+            return true; // whoever has none is woken without
+        }
         try {
             epoll.add(fd, owners[i]);
         } catch (SyscallException e) {

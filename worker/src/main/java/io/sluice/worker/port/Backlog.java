@@ -16,8 +16,11 @@ public final class Backlog {
     private final boolean vnet;
     private final int maxFrame;
     private final SoftOffload offload;
-    private final int[] offsets = new int[CAPACITY];
-    private final int[] lengths = new int[CAPACITY];
+
+    /** Made when the first packet waits: 4 KiB that a port to which nobody sends does without. */
+    private int[] offsets;
+
+    private int[] lengths;
     private int head;
     private int waiting;
 
@@ -82,6 +85,10 @@ public final class Backlog {
         } else if (waiting == CAPACITY) {
             drop(PortCounter.TX_DROP_FULL, offset);
         } else {
+            if (offsets == null) {
+                offsets = new int[CAPACITY];
+                lengths = new int[CAPACITY];
+            }
             int at = (head + waiting) % CAPACITY;
             offsets[at] = offset;
             lengths[at] = length;

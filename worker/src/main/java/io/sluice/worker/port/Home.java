@@ -1,6 +1,7 @@
 package io.sluice.worker.port;
 
 import io.sluice.worker.memory.FramePool;
+import io.sluice.worker.port.line.Lookout;
 import io.sluice.worker.port.packet.ReceiveSlots;
 
 /** The data-path thread that serves a queue, as the queue knows it. */
@@ -15,6 +16,9 @@ public interface Home {
      * @param vnet bytes of virtio_net_hdr before each packet: 0 or 10
      */
     ReceiveSlots slots(boolean large, int vnet);
+
+    /** What the thread's lines wait for. */
+    Lookout lookout();
 
     /** Receive slots that the thread's sockets of messages share, without control data. */
     ReceiveSlots messageSlots(boolean large);

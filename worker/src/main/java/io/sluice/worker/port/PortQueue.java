@@ -48,7 +48,8 @@ public interface PortQueue extends AutoCloseable {
 
     /**
      * What becomes readable when there is something to poll; borrowed. Ports whose peers come and go have another one from
-     * time to time, so it is asked for before each sleep.
+     * time to time, so it is asked for before each sleep; null while there is no socket, and then it is the {@link #waiter}
+     * that is woken.
      */
     Fd fd();
 
@@ -71,7 +72,8 @@ public interface PortQueue extends AutoCloseable {
     }
 
     /**
-     * For a queue with a {@link #shared} socket: whom to wake when a packet has come.
+     * For a queue with a {@link #shared} socket, or one without any for a while: whom to wake when a packet has come, or when it
+     * is time to poll for another reason.
      *
      * @param waiter null: nobody polls the queue any more, or not yet, so that it takes nothing
      */

@@ -92,6 +92,18 @@ public interface WorkerCalls {
     /** timerfd_settime(2); {@code value} is an itimerspec. */
     int timerfd_settime(int fd, int flags, ByteBuffer value, ByteBuffer old);
 
+    /** sched_yield(2): others go first, if there are any. */
+    int sched_yield();
+
+    /** inotify_init1(2). */
+    int inotify_init1(int flags);
+
+    /** inotify_add_watch(2); {@code path} ends with NUL. */
+    int inotify_add_watch(int fd, ByteBuffer path, int mask);
+
+    /** inotify_rm_watch(2). */
+    int inotify_rm_watch(int fd, int watch);
+
     /** syscall(2), for bpf(2) as an attempt. */
     long syscall(long number, int command, ByteBuffer attributes, int size);
 

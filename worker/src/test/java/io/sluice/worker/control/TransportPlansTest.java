@@ -71,8 +71,8 @@ class TransportPlansTest {
                 .isEqualTo(new Tap(new Source.Device("t0"), 4, Optional.of(false)));
         assertThat(transport("tap { fds: [5, 6] vnet_header: true }"))
                 .isEqualTo(new Tap(new Source.Descriptors(List.of(5, 6)), 1, Optional.of(true)));
-        assertThat(transport("grant: 'wan' hybrid { ifname: 't0' }"))
-                .isEqualTo(new Hybrid(new Source.Device("t0"), WAN, Optional.empty()));
+        assertThat(transport("hybrid { ifname: 't0' }"))
+                .isEqualTo(new Hybrid(new Source.Device("t0"), Optional.empty()));
     }
 
     @Test
@@ -197,6 +197,7 @@ class TransportPlansTest {
             nsh { gre { dst: '127.0.0.1' } md_type: 3 } | md type 3: 1 to 2 is expected
             seqpacket { path: 'w' } | path "w": an absolute path is expected, such as /run/guest.sock
             seqpacket { path: '/w' listen: true local: '/l' } | who listens has one path; a local one is for who connects
+            grant: 'g' hybrid { ifname: 't0' } | port a of kind hybrid comes from no grant; leave it out
             grant: 'g' seqpacket { path: '/w' } | port a of kind seqpacket comes from no grant; leave it out
             grant: 'g' unix_dgram {} | port a of kind unix_dgram comes from no grant; leave it out
             unix_dgram { local: '/a' } | remote path "": an absolute path is expected, such as /run/guest.sock

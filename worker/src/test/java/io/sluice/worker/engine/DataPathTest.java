@@ -4,16 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.worker.graph.CrossConnect;
+import io.sluice.worker.lab.Bench;
 import io.sluice.worker.lab.Frames;
 import io.sluice.worker.lab.Lab;
+import io.sluice.worker.lab.Peer;
 import io.sluice.worker.lab.PortKind;
 import io.sluice.worker.lab.ThreadUse;
 import io.sluice.worker.lab.Wire;
 import io.sluice.worker.lab.XdpDevice;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortCounter;
+import io.sluice.worker.port.line.UnixPath;
+import io.sluice.worker.port.message.MessagePort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -25,6 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -193,6 +199,49 @@ class DataPathTest {
         left.send(Frames.of(0, 1, 100)); // comes to every port of the device
         assertThat(right.receive(501)).allMatch(frame -> Frames.sequence(frame) == 1);
         assertSleeps();
+    }
+
+    @Test
+    void aThousandPortsThatWaitForPeersTakeNoProcessorTimeEither(@TempDir Path directory) throws Exception {
+        start(IdleStrategy.ADAPTIVE);
+        for (int i = 0; i < 1_000; i += 2) {
+            Port one = waiting(directory, i, "nobody");
+            Port other = waiting(directory, i + 1, i == 0 ? "peer" : "nobody");
+            add(new CrossConnect("link" + i, one, other));
+        }
+        assertSleeps();
+        ThreadUse before = ThreadUse.of(THREAD);
+        TimeUnit.SECONDS.sleep(3); // what it uses in three seconds
+        ThreadUse after = ThreadUse.of(THREAD);
+        assertThat(after.ticks() - before.ticks()).isLessThanOrEqualTo(1);
+        assertThat(after.sleeps()).isEqualTo(before.sleeps());
+        UnixPath peer = new UnixPath(directory.resolve("peer").toString());
+        try (Wire wire =
+                Peer.datagram(peer, new UnixPath(directory.resolve("port1").toString()))) {
+            wire.send(Frames.of(0, 1, 100)); // to a port that has yet to find it
+            while (ThreadUse.of(THREAD).sleeps() == before.sleeps()) {
+                Thread.onSpinWait();
+            }
+            assertSleeps();
+        }
+    }
+
+    private Port waiting(Path directory, int number, String remote) {
+        MessagePort.Endpoint endpoint = new MessagePort.Endpoint.UnixDatagram(
+                new UnixPath(directory.resolve("port" + number).toString()),
+                new UnixPath(directory.resolve(remote).toString()));
+        return lab.keep(dataPath.call(() -> {
+            try {
+                return MessagePort.open(
+                        Bench.info("dgram", 1500),
+                        endpoint,
+                        dataPath.pool(),
+                        dataPath::messageSlots,
+                        dataPath.lookout());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }));
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortInfo;
 import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.line.Lookout;
 import io.sluice.worker.port.packet.ReceiveSlots;
 import io.sluice.worker.sys.Epoll;
 import java.io.IOException;
@@ -28,6 +29,7 @@ public final class Bench implements AutoCloseable {
     private final ReceiveSlots small = ReceiveSlots.withoutControl(pool, false);
     private final ReceiveSlots large = ReceiveSlots.withoutControl(pool, true);
     private final Epoll epoll = new Epoll();
+    private final Lookout lookout = new Lookout(epoll);
     private final Closer kept = new Closer();
     private final Vector vector = new Vector();
     private Port port;
@@ -65,6 +67,11 @@ public final class Bench implements AutoCloseable {
         return wantLarge ? large : small;
     }
 
+    /** What lines wait for; looked after in each cycle. */
+    public Lookout lookout() {
+        return lookout;
+    }
+
     private PortQueue queue() {
         return port.queues().get(0);
     }
@@ -72,6 +79,7 @@ public final class Bench implements AutoCloseable {
     /** One cycle; returns what has been received. */
     public List<byte[]> cycle() {
         List<byte[]> frames = new ArrayList<>();
+        epoll.await(0);
         queue().poll(vector, Vector.CAPACITY);
         for (int i = 0; i < vector.count; i++) {
             byte[] frame = new byte[vector.length[i]];
@@ -167,6 +175,7 @@ public final class Bench implements AutoCloseable {
         if (port != null) {
             closePort();
         }
+        lookout.close();
         epoll.close();
         pool.close();
     }

@@ -8,6 +8,7 @@ import io.sluice.worker.memory.Vector;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortInfo;
 import io.sluice.worker.port.PortQueue;
+import io.sluice.worker.port.line.Lookout;
 import io.sluice.worker.port.message.MessagePort;
 import io.sluice.worker.port.packet.PacketPort;
 import io.sluice.worker.port.packet.ReceiveSlots;
@@ -44,6 +45,7 @@ public final class Lab implements AutoCloseable {
     private final Deque<Closeable> open = new ArrayDeque<>();
     private final Map<Integer, ReceiveSlots> slots = new HashMap<>();
     private final Epoll epoll = new Epoll();
+    private final Lookout lookout = new Lookout(epoll);
     private final Vector vector = new Vector();
     private final Map<String, Fd> ends = new HashMap<>();
     private final Map<String, String> taps = new HashMap<>();
@@ -180,8 +182,9 @@ public final class Lab implements AutoCloseable {
             case TAP -> netns.call(() -> TapPort.open(info, tapQueues(kind, info), kind.vnet(), pool));
             case HYBRID -> netns.call(() -> hybrid(kind, info));
             case MESSAGE ->
-                MessagePort.open(info, new MessagePort.Endpoint.Inherited(end(info)), pool, this::messageSlots);
-            case STREAM -> StreamPort.open(info, new StreamPort.Endpoint.Inherited(end(info)), pool);
+                MessagePort.open(
+                        info, new MessagePort.Endpoint.Inherited(end(info)), pool, this::messageSlots, lookout);
+            case STREAM -> StreamPort.open(info, new StreamPort.Endpoint.Inherited(end(info)), pool, lookout);
         };
     }
 
@@ -221,7 +224,8 @@ public final class Lab implements AutoCloseable {
         }));
     }
 
-    private Port keep(Port port) {
+    /** Closes it with the lab, unless the test has. */
+    public Port keep(Port port) {
         open.push(() -> port.queues().forEach(queue -> {
             if (!queue.fd().isClosed()) {
                 queue.close();

@@ -113,11 +113,6 @@ public final class Sockets {
         Native.check(LabCalls.LIBC.connect(socket.number(), address, address.capacity()), "connect(" + remote + ")");
     }
 
-    /** Nobody may change the socket's filter any more (SO_LOCK_FILTER). */
-    public static void lockFilter(Fd socket) throws SyscallException {
-        set(socket, SOL_SOCKET, 44, 1);
-    }
-
     /** Shrinks the send buffer to about {@code bytes}, so that the kernel soon has no room. */
     public static void sendBuffer(Fd socket, int bytes) throws SyscallException {
         set(socket, SOL_SOCKET, 7, bytes);

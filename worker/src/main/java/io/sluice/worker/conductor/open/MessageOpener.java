@@ -86,7 +86,12 @@ final class MessageOpener {
     private static Port vde(Opening opening, PortInfo info, MessageTransport.Vde vde) throws IOException {
         VdePlug plug = new VdePlug(
                 new UnixPath(vde.sock()), Optional.empty(), vde.port(), vde.description(), vde.group(), vde.mode());
-        return VdePort.open(info, plug, opening.pool(), opening.dataPath()::messageSlots);
+        return VdePort.open(
+                info,
+                plug,
+                opening.pool(),
+                opening.dataPath()::messageSlots,
+                opening.dataPath().lookout());
     }
 
     /** What kind of port it is depends on what the descriptor is. */
@@ -98,7 +103,8 @@ final class MessageOpener {
                     StreamPort.open(
                             opening.info("fd", "", List.of("stream")),
                             new StreamPort.Endpoint.Inherited(fd),
-                            opening.pool());
+                            opening.pool(),
+                            opening.dataPath().lookout());
                 case Sockets.NO_SOCKET -> TapOpener.ofDescriptors(opening, "fd", List.of(fd), Optional.empty());
                 default -> port(opening, opening.info("fd", "", List.of("messages")), new Endpoint.Inherited(fd));
             };
@@ -108,7 +114,12 @@ final class MessageOpener {
     }
 
     private static Port port(Opening opening, PortInfo info, Endpoint endpoint) throws IOException {
-        return MessagePort.open(info, endpoint, opening.pool(), opening.dataPath()::messageSlots);
+        return MessagePort.open(
+                info,
+                endpoint,
+                opening.pool(),
+                opening.dataPath()::messageSlots,
+                opening.dataPath().lookout());
     }
 
     /** As the ports of sockets have it. */

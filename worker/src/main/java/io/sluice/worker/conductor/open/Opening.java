@@ -119,13 +119,6 @@ final class Opening {
         return fitting.stream().findFirst().map(grant -> new GrantRef.Named(grant.getName()));
     }
 
-    /** Whether the tenant has a grant of {@code kind} on a device. */
-    boolean hasGrant(String kind, String interfaceName) throws ConductorException {
-        return grants.grants().stream()
-                .anyMatch(info ->
-                        info.getKind().equals(kind) && info.getInterface().equals(interfaceName));
-    }
-
     /** Asks for a lease and opens the port by {@code maker}; if that fails the lease is given back. */
     Port leased(GrantRef grant, GrantRequest narrow, LeaseMaker maker) throws ConductorException {
         BrokerClient.Acquisition acquired =

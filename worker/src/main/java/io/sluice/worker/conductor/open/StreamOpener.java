@@ -28,7 +28,8 @@ final class StreamOpener {
         StreamPort.Endpoint endpoint = stream.server()
                 ? new StreamPort.Endpoint.Server(address)
                 : new StreamPort.Endpoint.Client(address, OptionalInt.of(stream.reconnectMs()));
-        return opening.own(() -> StreamPort.open(info, endpoint, opening.pool()));
+        return opening.own(() -> StreamPort.open(
+                info, endpoint, opening.pool(), opening.dataPath().lookout()));
     }
 
     private static SocketAddress address(Endpoint endpoint) {
@@ -42,7 +43,8 @@ final class StreamOpener {
             return StreamPort.open(
                     opening.info(stream.kind(), "", List.of("inherited")),
                     new StreamPort.Endpoint.Inherited(opening.inherited(number)),
-                    opening.pool());
+                    opening.pool(),
+                    opening.dataPath().lookout());
         } catch (IllegalArgumentException e) {
             throw new IOException("fd " + number + ": " + e.getMessage(), e);
         }

@@ -4,7 +4,6 @@ import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.v1.GrantRequest;
 import io.sluice.grant.v1.Lease;
-import io.sluice.grant.v1.PacketRequest;
 import io.sluice.worker.conductor.ConductorException;
 import io.sluice.worker.conductor.ConductorException.Kind;
 import io.sluice.worker.conductor.plan.GrantRef;
@@ -116,41 +115,7 @@ final class TapOpener {
     private static Port hybrid(Opening opening, TapTransport.Hybrid hybrid) throws ConductorException {
         opening.requireOpenable("/dev/net/tun", "a tap port with a grant of kind tap");
         String name = hybrid.source().ifname();
-        if (hybrid.packet().isEmpty() && !opening.hasGrant("packet", name)) {
-            return opening.own(() -> hybrid(opening, name, hybrid.vnet()));
-        }
-        GrantRef grant = hybrid.packet().orElse(new GrantRef.OnInterface("packet", name));
-        PacketRequest.Builder narrow = PacketRequest.newBuilder().setSockets(1);
-        hybrid.vnet().ifPresent(narrow::setVnetHeader);
-        GrantRequest request = GrantRequest.newBuilder().setPacket(narrow).build();
-        return opening.leased(grant, request, (lease, fds) -> hybrid(opening, name, lease, fds));
-    }
-
-    private static Port hybrid(Opening opening, String name, Lease lease, List<Fd> fds) throws IOException {
-        if (!lease.hasPacket()) {
-            throw new IOException("grant " + lease.getGrant() + " is not of kind packet");
-        }
-        if (lease.getPacket().hasRing() || lease.getPacket().getFdsCount() != 1) {
-            throw new IOException(
-                    "grant " + lease.getGrant() + " has rings or several sockets; a hybrid port needs a grant"
-                            + " of kind packet with one socket and without ring_frames");
-        }
-        int header = lease.getPacket().getVnetHeader();
-        try {
-            return HybridPort.open(
-                    opening.info("hybrid", lease, features(header)),
-                    TapDevice.open(name, 1, header).get(0),
-                    fds.get(lease.getPacket().getFds(0)),
-                    header,
-                    opening.pool(),
-                    opening.dataPath()::slots);
-        } catch (IOException | IllegalArgumentException e) {
-            throw new IOException(
-                    "a hybrid port needs a persistent tap device " + name
-                            + " of the worker's user in the worker's network"
-                            + " namespace, and the packet socket of a grant on it: " + e.getMessage(),
-                    e);
-        }
+        return opening.own(() -> hybrid(opening, name, hybrid.vnet()));
     }
 
     /**
@@ -169,8 +134,8 @@ final class TapOpener {
             throw new IOException(
                     "a hybrid port needs a persistent tap device " + name
                             + " of the worker's user in the worker's network"
-                            + " namespace, and there a packet socket: of a grant on it, which the policy does not have,"
-                            + " or our own, for which it is root of a user namespace and started with --no-seccomp: "
+                            + " namespace, and there a packet socket, for which it is root of a user namespace and"
+                            + " started with --no-seccomp: "
                             + e.getMessage(),
                     e);
         }

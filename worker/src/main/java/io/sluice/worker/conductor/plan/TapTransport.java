@@ -51,13 +51,13 @@ public sealed interface TapTransport extends Transport {
     }
 
     /**
-     * Written to by write(2), read through an AF_PACKET socket on the same device, a vector a call.
+     * Written to by write(2), read through an AF_PACKET socket on the same device, a vector a call. Both are the worker's own: a
+     * socket of a grant has its filter locked, and this one has to hear nothing but what the host sends.
      *
      * @param source of the tap's descriptor
-     * @param packet the grant of the packet socket; empty: the tenant's packet grant for that device
      * @param vnet as in {@link Tap}
      */
-    record Hybrid(Source.Device source, Optional<GrantRef> packet, Optional<Boolean> vnet) implements TapTransport {
+    record Hybrid(Source.Device source, Optional<Boolean> vnet) implements TapTransport {
         @Override
         public String kind() {
             return "hybrid";

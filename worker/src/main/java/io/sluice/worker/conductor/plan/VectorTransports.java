@@ -42,8 +42,7 @@ final class VectorTransports {
         return switch (transport) {
             case "raw" -> raw(keys);
             case "hybrid" ->
-                new TapTransport.Hybrid(
-                        new TapTransport.Source.Device(keys.required("ifname")), keys.grant(), Optional.empty());
+                new TapTransport.Hybrid(new TapTransport.Source.Device(keys.required("ifname")), Optional.empty());
             case "tap" -> new TapTransport.Tap(tap(keys), 1, Optional.empty());
             case "gre" -> gre(keys);
             case "l2tpv3" -> l2tpv3(keys);

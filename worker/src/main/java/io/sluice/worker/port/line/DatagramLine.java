@@ -2,44 +2,39 @@ package io.sluice.worker.port.line;
 
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
-import io.sluice.worker.sys.Epoll;
+import io.sluice.grant.sys.Native;
+import io.sluice.worker.sys.Waiter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import jnr.constants.platform.Errno;
 
 /**
  * A unix datagram socket with a path, connected to another path: 278 short messages wait in it instead of 11.
  *
- * <p>Nothing tells that the peer's socket has been replaced by a new one, whose messages the kernel refuses until this end
- * has connected to it. So it connects again once a second while nothing comes.
+ * <p>The socket does not tell that the peer's has been replaced by a new one, whose messages the kernel refuses until this end
+ * has connected to it. But who replaces it has to take the file away and make another. So this connects again whenever
+ * something happens to that name.
  */
 public final class DatagramLine implements Line {
     private final BoundSocket socket;
     private final ByteBuffer remote;
-    private final Alarm alarm;
-    private final Epoll either;
-    private final BackOff backOff = new BackOff();
+    private final Post post;
     private boolean connected;
 
-    private DatagramLine(BoundSocket socket, ByteBuffer remote, Alarm alarm, Epoll either) {
+    private DatagramLine(BoundSocket socket, ByteBuffer remote, Post post) {
         this.socket = socket;
         this.remote = remote;
-        this.alarm = alarm;
-        this.either = either;
+        this.post = post;
     }
 
     /** That the remote path does not exist yet is no error. */
-    public static DatagramLine open(UnixPath local, UnixPath remote) throws IOException {
+    public static DatagramLine open(UnixPath local, UnixPath remote, Lookout lookout) throws IOException {
         try (Closer closer = new Closer()) {
             BoundSocket socket = BoundSocket.datagram(local);
             closer.add(socket::close);
-            Alarm alarm = new Alarm();
-            closer.add(alarm::close);
-            Epoll either = new Epoll();
-            closer.add(either::close);
-            either.add(socket.fd());
-            either.add(alarm.fd());
+            DatagramLine line = new DatagramLine(socket, remote.encode(), lookout.post(remote));
             closer.release();
-            return new DatagramLine(socket, remote.encode(), alarm, either);
+            return line;
         }
     }
 
@@ -51,7 +46,17 @@ public final class DatagramLine implements Line {
 
     @Override
     public Fd fd() {
-        return either.fd();
+        return socket.fd();
+    }
+
+    @Override
+    public void waiter(Waiter waiter) {
+        post.waiter(waiter);
+    }
+
+    @Override
+    public void move(Lookout lookout) {
+        post.move(lookout);
     }
 
     @Override
@@ -61,24 +66,28 @@ public final class DatagramLine implements Line {
 
     @Override
     public void attend() {
-        if (!alarm.isDue()) {
+        if (!post.isDue()) {
             return;
         }
+        post.watch();
         boolean before = connected;
         connected = socket.connect(remote);
+        boolean absent = !connected && Native.failedWith(Errno.ENOENT);
         if (connected) {
-            backOff.succeeded();
-        } else if (before) {
+            post.later();
+        } else {
+            post.soon(absent);
+        }
+        if (before && !connected) {
             socket.disconnect();
         }
-        alarm.set(connected ? BackOff.MOST_MS : backOff.failed());
     }
 
     @Override
     public void lost() {
         if (connected) {
             connected = false;
-            alarm.set(BackOff.FIRST_MS);
+            post.in(BackOff.FIRST_MS);
         }
     }
 
@@ -89,8 +98,7 @@ public final class DatagramLine implements Line {
 
     @Override
     public void close() {
-        either.close();
-        alarm.close();
+        post.close();
         socket.close();
     }
 }

@@ -4,14 +4,17 @@ import static io.sluice.worker.sys.WorkerCalls.LIBC;
 
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
-import io.sluice.grant.sys.SyscallException;
+import io.sluice.worker.sys.Waiter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.OptionalInt;
 import jnr.constants.platform.Errno;
 
-/** A connection that this side makes, and makes again when it has ended: without ever blocking, with growing pauses. */
+/**
+ * A connection that this side makes, and makes again when it has ended: without ever blocking; over unix sockets when something
+ * happens to the path, over TCP with growing pauses.
+ */
 public final class DiallingLine implements Line {
     private static final short POLLOUT_ERR_HUP = 4 | 8 | 16;
     private static final int POLLOUT = 4;
@@ -23,8 +26,7 @@ public final class DiallingLine implements Line {
     private final ByteBuffer address;
     private final Optional<UnixPath> local;
     private final OptionalInt reconnectMs;
-    private final Alarm alarm = new Alarm();
-    private final BackOff backOff = new BackOff();
+    private final Post post;
     private final ByteBuffer poll = Native.allocate(8);
     private Fd socket;
     private Optional<BoundFile> file = Optional.empty();
@@ -33,12 +35,12 @@ public final class DiallingLine implements Line {
     /** The connection has ended, and there is to be no other. */
     private boolean over;
 
-    private DiallingLine(int type, ByteBuffer address, Optional<UnixPath> local, OptionalInt reconnectMs)
-            throws SyscallException {
+    private DiallingLine(int type, ByteBuffer address, Optional<UnixPath> local, OptionalInt reconnectMs, Post post) {
         this.type = type;
         this.address = address;
         this.local = local;
         this.reconnectMs = reconnectMs;
+        this.post = post;
     }
 
     /**
@@ -49,14 +51,16 @@ public final class DiallingLine implements Line {
      * @param reconnectMs milliseconds between tries; 0: until it was connected once; empty: a growing pause
      * @throws IOException the local path can't be bound
      */
-    public static DiallingLine open(int type, SocketAddress address, Optional<UnixPath> local, OptionalInt reconnectMs)
+    public static DiallingLine open(
+            int type, SocketAddress address, Optional<UnixPath> local, OptionalInt reconnectMs, Lookout lookout)
             throws IOException {
         ByteBuffer peer = address.encode();
         if (local.isPresent()) {
             Sockets.bound(type, local.get()).close(); // what is wrong with it is to be said now
             BoundFile.of(local.get()).ifPresent(BoundFile::remove);
         }
-        return new DiallingLine(type, peer, local, reconnectMs);
+        Post post = address instanceof UnixPath path ? lookout.post(path) : lookout.post();
+        return new DiallingLine(type, peer, local, reconnectMs, post);
     }
 
     @Override
@@ -66,7 +70,17 @@ public final class DiallingLine implements Line {
 
     @Override
     public Fd fd() {
-        return connected ? socket : alarm.fd();
+        return connected ? socket : null;
+    }
+
+    @Override
+    public void waiter(Waiter waiter) {
+        post.waiter(waiter);
+    }
+
+    @Override
+    public void move(Lookout lookout) {
+        post.move(lookout);
     }
 
     @Override
@@ -76,7 +90,7 @@ public final class DiallingLine implements Line {
 
     @Override
     public void attend() {
-        if (connected || over || !alarm.isDue()) {
+        if (connected || over || !post.isDue()) {
             return;
         }
         if (socket == null) {
@@ -91,15 +105,16 @@ public final class DiallingLine implements Line {
             socket = local.isPresent() ? Sockets.bound(type, local.get()) : Sockets.socket(type, address);
             file = local.flatMap(BoundFile::of);
         } catch (IOException e) { // EMFILE, ENOMEM, somebody else at our path: later
-            alarm.set(pause());
+            post.soonBlind();
             return;
         }
+        post.watch();
         if (LIBC.connect(socket.number(), address, address.capacity()) == 0) {
             succeed();
         } else if (Native.failedWith(Errno.EINPROGRESS)) {
-            alarm.set(LOOK_MS);
+            post.in(LOOK_MS);
         } else {
-            fail();
+            fail(Native.failedWith(Errno.ENOENT));
         }
     }
 
@@ -107,28 +122,29 @@ public final class DiallingLine implements Line {
         poll.putInt(0, socket.number()).putShort(4, (short) POLLOUT).putShort(6, (short) 0);
         LIBC.poll(poll, 1, 0);
         if ((poll.getShort(6) & POLLOUT_ERR_HUP) == 0) {
-            alarm.set(LOOK_MS);
+            post.in(LOOK_MS);
         } else if (Sockets.pendingError(socket.number()) == 0) {
             succeed();
         } else {
-            fail();
+            fail(false);
         }
     }
 
     private void succeed() {
         connected = true;
-        backOff.succeeded();
+        post.never();
         Sockets.tune(socket.number(), address);
     }
 
-    private void fail() {
+    /** @param absent whether there is nothing at the path */
+    private void fail(boolean absent) {
         lost();
-        alarm.set(pause());
-    }
-
-    private int pause() {
         int fixed = reconnectMs.orElse(0);
-        return fixed > 0 ? fixed : backOff.failed();
+        if (fixed > 0) {
+            post.in(fixed, absent);
+        } else {
+            post.soon(absent);
+        }
     }
 
     @Override
@@ -140,7 +156,7 @@ public final class DiallingLine implements Line {
             file = Optional.empty();
             over = connected && reconnectMs.equals(OptionalInt.of(0));
             connected = false;
-            alarm.set(Math.max(
+            post.in(Math.max(
                     reconnectMs.orElse(0),
                     BackOff.FIRST_MS)); // one that listens and hangs up at once is not to be called all the time
         }
@@ -154,6 +170,6 @@ public final class DiallingLine implements Line {
     @Override
     public void close() {
         lost();
-        alarm.close();
+        post.close();
     }
 }

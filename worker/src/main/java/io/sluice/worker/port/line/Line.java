@@ -1,6 +1,7 @@
 package io.sluice.worker.port.line;
 
 import io.sluice.grant.sys.Fd;
+import io.sluice.worker.sys.Waiter;
 
 /**
  * The way to a peer: a socket that may come and go. Its queue calls {@link #attend} at each poll and {@link #lost} when the
@@ -13,8 +14,21 @@ public interface Line extends AutoCloseable {
     /** The number of the socket to use now, or {@link #NONE}. */
     int socket();
 
-    /** What becomes readable when there is something to receive or to {@link #attend} to; another one from time to time. */
+    /**
+     * What becomes readable when there is something to receive or to {@link #attend} to; another one from time to time. Null
+     * while there is none: then only the {@link #waiter} is woken.
+     */
     Fd fd();
+
+    /**
+     * Whom to wake when there is something to {@link #attend} to that {@link #fd} does not show.
+     *
+     * @param waiter null: nobody attends any more, or not yet
+     */
+    default void waiter(Waiter waiter) {}
+
+    /** Waits at another thread's lookout from now on. Both threads stand still, and nobody attends. Cold. */
+    default void move(Lookout lookout) {}
 
     /** Whether there is a peer, as far as is known. */
     boolean connected();

@@ -13,6 +13,7 @@ import io.sluice.worker.port.line.FixedLine;
 import io.sluice.worker.port.line.HostPort;
 import io.sluice.worker.port.line.Line;
 import io.sluice.worker.port.line.ListeningLine;
+import io.sluice.worker.port.line.Lookout;
 import io.sluice.worker.port.line.Sockets;
 import io.sluice.worker.port.line.UnixPath;
 import io.sluice.worker.port.packet.ReceiveSlots;
@@ -74,8 +75,9 @@ public final class MessagePort {
      * @throws IOException the socket can't be made; the message says why
      * @throws IllegalArgumentException the descriptor is not suitable, or the port needs large frames and the pool has none
      */
-    public static Port open(PortInfo info, Endpoint endpoint, FramePool pool, SlotSource slots) throws IOException {
-        Line line = line(endpoint);
+    public static Port open(PortInfo info, Endpoint endpoint, FramePool pool, SlotSource slots, Lookout lookout)
+            throws IOException {
+        Line line = line(endpoint, lookout);
         try (Closer closer = new Closer()) {
             closer.add(line::close);
             Port port = open(info, line, pool, slots);
@@ -84,13 +86,13 @@ public final class MessagePort {
         }
     }
 
-    private static Line line(Endpoint endpoint) throws IOException {
+    private static Line line(Endpoint endpoint, Lookout lookout) throws IOException {
         if (endpoint instanceof Endpoint.SeqpacketServer server) {
             return ListeningLine.open(Sockets.SEQPACKET, server.path());
         } else if (endpoint instanceof Endpoint.SeqpacketClient client) {
-            return DiallingLine.open(Sockets.SEQPACKET, client.path(), client.local(), OptionalInt.empty());
+            return DiallingLine.open(Sockets.SEQPACKET, client.path(), client.local(), OptionalInt.empty(), lookout);
         } else if (endpoint instanceof Endpoint.UnixDatagram unix) {
-            return DatagramLine.open(unix.local(), unix.remote());
+            return DatagramLine.open(unix.local(), unix.remote(), lookout);
         } else if (endpoint instanceof Endpoint.InetDatagram inet) {
             return FixedLine.udp(inet.local(), inet.remote());
         } else if (endpoint instanceof Endpoint.BoundDatagram bound) {

@@ -17,6 +17,7 @@ import io.sluice.worker.port.line.PeerWatch;
 import io.sluice.worker.port.packet.MessageSender;
 import io.sluice.worker.port.packet.Messages;
 import io.sluice.worker.port.packet.ReceiveSlots;
+import io.sluice.worker.sys.Waiter;
 import jnr.constants.platform.Errno;
 
 /**
@@ -56,7 +57,7 @@ final class MessageQueue implements PortQueue, MessageSender.Destination {
         this.in = slots.messages();
         this.depth = depth;
         this.backlog = new Backlog(pool, counters, false, maxFrame);
-        this.sender = new MessageSender(pool, counters, backlog, 0, this);
+        this.sender = new MessageSender(pool, counters, backlog, 0, this, slots.outgoing());
     }
 
     @Override
@@ -189,9 +190,16 @@ final class MessageQueue implements PortQueue, MessageSender.Destination {
 
     @Override
     public void move(Home home) {
+        line.move(home.lookout());
         pool.move(home.pool());
         slots = home.messageSlots(slots.large());
         in = slots.messages();
+        sender.by(slots.outgoing());
+    }
+
+    @Override
+    public void waiter(Waiter waiter) {
+        line.waiter(waiter);
     }
 
     @Override

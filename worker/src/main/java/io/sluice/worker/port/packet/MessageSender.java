@@ -33,15 +33,25 @@ public final class MessageSender {
     private final Backlog backlog;
     private final int vnet;
     private final Destination destination;
-    private final Messages out = new Messages(Vector.CAPACITY, false);
+    private Messages out;
 
-    /** @param vnet bytes of virtio_net_hdr before each packet: 0 or 10 */
-    public MessageSender(FramePool pool, Counters counters, Backlog backlog, int vnet, Destination destination) {
+    /**
+     * @param vnet bytes of virtio_net_hdr before each packet: 0 or 10
+     * @param out filled anew at each flush, so that all of a thread's senders can have the same
+     */
+    public MessageSender(
+            FramePool pool, Counters counters, Backlog backlog, int vnet, Destination destination, Messages out) {
         this.pool = pool;
         this.counters = counters;
         this.backlog = backlog;
         this.vnet = vnet;
         this.destination = destination;
+        this.out = out;
+    }
+
+    /** Sends by these messages from now on, those of another thread. */
+    public void by(Messages outgoing) {
+        out = outgoing;
     }
 
     /** Sends as much as the kernel takes; returns how many packets left the backlog, by being sent or dropped. */

@@ -53,12 +53,13 @@ final class PacketQueue implements PortQueue, MessageSender.Destination {
         this.vnet = vnet;
         this.depth = depth;
         this.backlog = new Backlog(pool, counters, vnet > 0, maxFrame);
-        this.sender = new MessageSender(pool, counters, backlog, vnet, this);
+        this.sender = new MessageSender(pool, counters, backlog, vnet, this, slots.outgoing());
         take(slots);
     }
 
     private void take(ReceiveSlots ofThread) {
         slots = ofThread;
+        sender.by(slots.outgoing());
         in = ofThread.messages();
         vlanTags = new VlanTags(pool, in, vnet);
     }

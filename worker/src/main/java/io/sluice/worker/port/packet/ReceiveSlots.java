@@ -16,6 +16,7 @@ public final class ReceiveSlots {
     private final int vnet;
     private final int room;
     private final Messages messages;
+    private final Messages outgoing = new Messages(Vector.CAPACITY, false);
     private final int[] frames = new int[Vector.CAPACITY];
     private int empty = Vector.CAPACITY;
 
@@ -77,6 +78,11 @@ public final class ReceiveSlots {
     /** The messages, one a slot. */
     public Messages messages() {
         return messages;
+    }
+
+    /** Messages by which those who share these slots send, one after the other: 20 KiB, which each of them need not have. */
+    public Messages outgoing() {
+        return outgoing;
     }
 
     /** The first {@code n} filled slots have given their frames away. */

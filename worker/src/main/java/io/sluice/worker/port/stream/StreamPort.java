@@ -12,6 +12,7 @@ import io.sluice.worker.port.line.FixedLine;
 import io.sluice.worker.port.line.HostPort;
 import io.sluice.worker.port.line.Line;
 import io.sluice.worker.port.line.ListeningLine;
+import io.sluice.worker.port.line.Lookout;
 import io.sluice.worker.port.line.SocketAddress;
 import io.sluice.worker.port.line.Sockets;
 import java.io.IOException;
@@ -55,8 +56,8 @@ public final class StreamPort {
      * @throws IOException the socket can't be made; the message says why
      * @throws IllegalArgumentException the descriptor is not suitable, or the port needs large frames and the pool has none
      */
-    public static Port open(PortInfo info, Endpoint endpoint, FramePool pool) throws IOException {
-        Line line = line(endpoint);
+    public static Port open(PortInfo info, Endpoint endpoint, FramePool pool, Lookout lookout) throws IOException {
+        Line line = line(endpoint, lookout);
         try (Closer closer = new Closer()) {
             closer.add(line::close);
             int longest = FrameLimits.longest(info.mtu());
@@ -69,11 +70,11 @@ public final class StreamPort {
         }
     }
 
-    private static Line line(Endpoint endpoint) throws IOException {
+    private static Line line(Endpoint endpoint, Lookout lookout) throws IOException {
         if (endpoint instanceof Endpoint.Server server) {
             return ListeningLine.open(Sockets.STREAM, server.local());
         } else if (endpoint instanceof Endpoint.Client client) {
-            return DiallingLine.open(Sockets.STREAM, client.remote(), Optional.empty(), client.reconnectMs());
+            return DiallingLine.open(Sockets.STREAM, client.remote(), Optional.empty(), client.reconnectMs(), lookout);
         }
         return FixedLine.inherited(((Endpoint.Inherited) endpoint).fd(), true);
     }

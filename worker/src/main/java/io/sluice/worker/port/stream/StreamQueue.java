@@ -13,6 +13,7 @@ import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.line.Line;
 import io.sluice.worker.port.line.PeerWatch;
+import io.sluice.worker.sys.Waiter;
 import java.nio.ByteBuffer;
 import jnr.constants.platform.Errno;
 
@@ -33,8 +34,11 @@ final class StreamQueue implements PortQueue {
     private final Backlog backlog;
     private final FrameParser parser;
     private final StreamSender sender;
-    private final ByteBuffer buffer = Native.allocate(BUFFER);
-    private final long bufferAddress = Native.address(buffer);
+
+    /** Made when the first bytes may come: 128 KiB that a port without a peer does without. */
+    private ByteBuffer buffer;
+
+    private long bufferAddress;
 
     /** What has been received and not yet parsed. */
     private int from;
@@ -82,6 +86,10 @@ final class StreamQueue implements PortQueue {
 
     /** @return whether bytes came */
     private boolean receive(int socket) {
+        if (buffer == null) {
+            buffer = Native.allocate(BUFFER);
+            bufferAddress = Native.address(buffer);
+        }
         counters.add(PortCounter.RX_CALLS, 1);
         long n = LIBC.recv(socket, bufferAddress, BUFFER, MSG_DONTWAIT);
         more = n > 0;
@@ -152,7 +160,13 @@ final class StreamQueue implements PortQueue {
 
     @Override
     public void move(Home home) {
+        line.move(home.lookout());
         pool.move(home.pool());
+    }
+
+    @Override
+    public void waiter(Waiter waiter) {
+        line.waiter(waiter);
     }
 
     @Override

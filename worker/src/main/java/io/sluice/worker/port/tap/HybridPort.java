@@ -15,7 +15,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
-import jnr.constants.platform.Errno;
 
 /**
  * Builds a port that writes to a tap device and reads what the host sends by it from a packet socket, a vector a call.
@@ -64,7 +63,7 @@ public final class HybridPort {
 
     /**
      * @param tap a queue of a tap device; consumed, also on failure
-     * @param reader a packet socket, bound to the same device; consumed, also on failure
+     * @param reader as {@link #reader} makes it, on the same device; consumed, also on failure
      * @param vnet bytes of virtio_net_hdr, both ways: 0 or 10
      * @throws IllegalArgumentException a descriptor is not suitable, or the port needs large frames and the pool has none
      */
@@ -86,31 +85,20 @@ public final class HybridPort {
     }
 
     private static void prepare(Fd reader, int vnet) throws SyscallException {
-        filter(reader);
         option(reader, SOL_PACKET, PACKET_IGNORE_OUTGOING, 0); // they are what this is about
         option(reader, SOL_PACKET, PACKET_VNET_HDR, vnet > 0 ? 1 : 0);
         LIBC.setsockopt(
                 reader.number(), SOL_SOCKET, SO_RCVBUF, Native.allocate(4).putInt(0, RECEIVE_BUFFER), 4);
         ByteBuffer rest = Native.allocate(1);
         while (LIBC.recv(reader.number(), Native.address(rest), 1, MSG_DONTWAIT) >= 0) {
-            rest.clear(); // it came before the filter, or without its vnet header
+            rest.clear(); // it came without its vnet header
         }
     }
 
     private static void filter(Fd socket) throws SyscallException {
-        try {
-            SocketFilter.onlyOutgoing(program -> Native.check(
-                    LIBC.setsockopt(socket.number(), SOL_SOCKET, SO_ATTACH_FILTER, program, 16),
-                    "setsockopt(SO_ATTACH_FILTER)"));
-        } catch (SyscallException e) {
-            if (e.is(Errno.EPERM)) {
-                throw new IllegalArgumentException(
-                        "the packet socket's filter is locked, so it can't be kept from hearing its own frames;"
-                                + " a tap port reads without such a socket",
-                        e);
-            }
-            throw e;
-        }
+        SocketFilter.onlyOutgoing(program -> Native.check(
+                LIBC.setsockopt(socket.number(), SOL_SOCKET, SO_ATTACH_FILTER, program, 16),
+                "setsockopt(SO_ATTACH_FILTER)"));
     }
 
     private static void option(Fd socket, int level, int name, int value) throws SyscallException {

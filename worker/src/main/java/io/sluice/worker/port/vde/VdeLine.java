@@ -6,13 +6,15 @@ import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
-import io.sluice.worker.port.line.Alarm;
-import io.sluice.worker.port.line.BackOff;
 import io.sluice.worker.port.line.BoundSocket;
 import io.sluice.worker.port.line.Line;
+import io.sluice.worker.port.line.Lookout;
+import io.sluice.worker.port.line.Post;
 import io.sluice.worker.port.line.Sockets;
-import io.sluice.worker.sys.Epoll;
+import io.sluice.worker.port.line.UnixPath;
+import io.sluice.worker.sys.Waiter;
 import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
 import jnr.constants.platform.Errno;
 
 /**
@@ -23,44 +25,41 @@ final class VdeLine implements Line {
     private static final int MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
     private static final int MSG_DONTWAIT = 0x40;
 
-    /** How often an answer is looked for, and for how long. */
-    private static final int LOOK_MS = 5;
+    /** How long an answer may take. */
+    private static final int PATIENCE_MS = 1_000;
 
-    private static final int LOOKS = 200;
+    /** A switch that hangs up is left alone for so long. */
+    private static final int PAUSE_MS = 100;
 
     private final BoundSocket data;
     private final ByteBuffer switchAddress;
     private final ByteBuffer request;
     private final ByteBuffer answer = Native.allocate(Handshake.ANSWER);
-    private final Alarm alarm;
-    private final Epoll either;
-    private final BackOff backOff = new BackOff();
+    private final Post post;
 
     private Fd control;
     private int answered;
-    private int looks;
+
+    /** When the answer should have come, in {@link System#nanoTime}. */
+    private long deadline;
+
     private boolean connected;
 
-    private VdeLine(BoundSocket data, ByteBuffer switchAddress, ByteBuffer request, Alarm alarm, Epoll either) {
+    private VdeLine(BoundSocket data, ByteBuffer switchAddress, ByteBuffer request, Post post) {
         this.data = data;
         this.switchAddress = switchAddress;
         this.request = request;
-        this.alarm = alarm;
-        this.either = either;
+        this.post = post;
     }
 
     /** @param data consumed, also on failure */
-    static VdeLine open(VdePlug plug, BoundSocket data) throws SyscallException {
+    static VdeLine open(VdePlug plug, BoundSocket data, Lookout lookout) throws SyscallException {
         try (Closer closer = new Closer()) {
             closer.add(data::close);
-            Alarm alarm = new Alarm();
-            closer.add(alarm::close);
-            Epoll either = new Epoll();
-            closer.add(either::close);
-            either.add(data.fd());
-            either.add(alarm.fd());
+            UnixPath path = plug.control();
+            VdeLine line = new VdeLine(data, path.encode(), Handshake.request(plug, data.path()), lookout.post(path));
             closer.release();
-            return new VdeLine(data, plug.control().encode(), Handshake.request(plug, data.path()), alarm, either);
+            return line;
         }
     }
 
@@ -71,7 +70,17 @@ final class VdeLine implements Line {
 
     @Override
     public Fd fd() {
-        return either.fd();
+        return data.fd();
+    }
+
+    @Override
+    public void waiter(Waiter waiter) {
+        post.waiter(waiter);
+    }
+
+    @Override
+    public void move(Lookout lookout) {
+        post.move(lookout);
     }
 
     @Override
@@ -81,7 +90,7 @@ final class VdeLine implements Line {
 
     @Override
     public void attend() {
-        if (!alarm.isDue()) {
+        if (!post.isDue()) {
             return;
         }
         if (connected) {
@@ -95,31 +104,38 @@ final class VdeLine implements Line {
 
     /** Nothing comes on the stream any more but its end. */
     private void check() {
-        if (receive() < 0) {
+        int received;
+        do {
+            answered = 0;
+            received = receive();
+        } while (received > 0);
+        if (received < 0) {
             lost();
         } else {
-            answered = 0;
-            alarm.set(BackOff.MOST_MS);
+            post.later();
         }
     }
 
     private void ask() {
         try {
             control = Sockets.socket(Sockets.STREAM, switchAddress);
-        } catch (SyscallException e) { // EMFILE, ENOMEM: later
-            alarm.set(backOff.failed());
+            post.listen(control);
+        } catch (SyscallException e) { // EMFILE, ENOMEM, ENOSPC: later
+            hangUp();
+            post.soonBlind();
             return;
         }
+        post.watch();
         int number = control.number();
         answered = 0;
-        looks = 0;
-        boolean asked = LIBC.connect(number, switchAddress, switchAddress.capacity()) == 0
-                && LIBC.send(number, Native.address(request), request.capacity(), MSG_DONTWAIT_NOSIGNAL)
-                        == request.capacity();
-        if (asked) {
-            alarm.set(LOOK_MS);
+        if (LIBC.connect(number, switchAddress, switchAddress.capacity()) != 0) {
+            fail(Native.failedWith(Errno.ENOENT));
+        } else if (LIBC.send(number, Native.address(request), request.capacity(), MSG_DONTWAIT_NOSIGNAL)
+                == request.capacity()) {
+            deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MS);
+            post.in(PATIENCE_MS);
         } else {
-            fail();
+            fail(false);
         }
     }
 
@@ -127,10 +143,10 @@ final class VdeLine implements Line {
         int received = receive();
         if (answered == Handshake.ANSWER) {
             plugIn();
-        } else if (received < 0 || ++looks > LOOKS) {
-            fail();
+        } else if (received < 0 || System.nanoTime() - deadline >= 0) {
+            fail(false);
         } else {
-            alarm.set(LOOK_MS);
+            post.in(PATIENCE_MS); // woken before by whatever comes
         }
     }
 
@@ -149,17 +165,16 @@ final class VdeLine implements Line {
         ByteBuffer peer = Handshake.answer(answer).map(path -> path.encode()).orElse(null);
         connected = peer != null && data.connect(peer);
         if (connected) {
-            answered = 0;
-            backOff.succeeded();
-            alarm.set(BackOff.MOST_MS);
+            post.later();
         } else {
-            fail();
+            fail(false);
         }
     }
 
-    private void fail() {
+    /** @param absent whether there is no switch at all */
+    private void fail(boolean absent) {
         lost();
-        alarm.set(backOff.failed());
+        post.soon(absent);
     }
 
     @Override
@@ -169,9 +184,16 @@ final class VdeLine implements Line {
             data.disconnect();
         }
         if (control != null) {
+            hangUp();
+            post.in(PAUSE_MS);
+        }
+    }
+
+    private void hangUp() {
+        if (control != null) {
+            post.deafen();
             control.close();
             control = null;
-            alarm.set(BackOff.MOST_MS / 10);
         }
     }
 
@@ -183,8 +205,7 @@ final class VdeLine implements Line {
     @Override
     public void close() {
         lost();
-        either.close();
-        alarm.close();
+        post.close();
         data.close();
     }
 }

@@ -6,6 +6,7 @@ import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortInfo;
 import io.sluice.worker.port.line.BoundSocket;
 import io.sluice.worker.port.line.Line;
+import io.sluice.worker.port.line.Lookout;
 import io.sluice.worker.port.line.UnixPath;
 import io.sluice.worker.port.message.MessagePort;
 import java.io.IOException;
@@ -27,9 +28,9 @@ public final class VdePort {
      * @throws IOException our own socket can't be made; the message says why
      * @throws IllegalArgumentException the port needs large frames and the pool has none
      */
-    public static Port open(PortInfo info, VdePlug plug, FramePool pool, MessagePort.SlotSource slots)
+    public static Port open(PortInfo info, VdePlug plug, FramePool pool, MessagePort.SlotSource slots, Lookout lookout)
             throws IOException {
-        Line line = VdeLine.open(plug, admitting(plug, socket(plug)));
+        Line line = VdeLine.open(plug, admitting(plug, socket(plug)), lookout);
         try (Closer closer = new Closer()) {
             closer.add(line::close);
             Port port = MessagePort.open(info, line, pool, slots);

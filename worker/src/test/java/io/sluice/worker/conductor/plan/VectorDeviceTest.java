@@ -102,7 +102,7 @@ class VectorDeviceTest {
         assertThat(VectorDevice.parse("vec0:transport=tap,grant=guest").transport())
                 .isEqualTo(new Tap(new Source.Leased(Optional.of(new GrantRef.Named("guest"))), 1, Optional.empty()));
         assertThat(VectorDevice.parse("vec0:transport=hybrid,ifname=t0").transport())
-                .isEqualTo(new Hybrid(new Source.Device("t0"), Optional.empty(), Optional.empty()));
+                .isEqualTo(new Hybrid(new Source.Device("t0"), Optional.empty()));
     }
 
     @Test

@@ -53,15 +53,17 @@ class AddressTest {
     }
 
     @Test
-    void pausesGrowToASecondAndBeginAnew() {
+    void pausesGrowToALimitAndBeginAnew() {
         BackOff backOff = new BackOff();
-        assertThat(backOff.failed()).isEqualTo(20);
-        assertThat(backOff.failed()).isEqualTo(40);
+        assertThat(backOff.failed(1_000)).isEqualTo(20);
+        assertThat(backOff.failed(1_000)).isEqualTo(40);
         for (int i = 0; i < 10; i++) {
-            backOff.failed();
+            backOff.failed(1_000);
         }
-        assertThat(backOff.failed()).isEqualTo(1_000);
+        assertThat(backOff.failed(1_000)).isEqualTo(1_000);
+        assertThat(backOff.failed(60_000)).isEqualTo(2_000);
+        assertThat(backOff.failed(1_000)).isEqualTo(1_000);
         backOff.succeeded();
-        assertThat(backOff.failed()).isEqualTo(20);
+        assertThat(backOff.failed(1_000)).isEqualTo(20);
     }
 }

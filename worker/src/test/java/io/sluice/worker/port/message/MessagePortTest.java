@@ -54,7 +54,8 @@ class MessagePortTest {
     }
 
     private PortQueue open(MessagePort.Endpoint endpoint) throws IOException {
-        return bench.use(MessagePort.open(Bench.info("test", 1500), endpoint, bench.pool(), bench::slots))
+        return bench.use(MessagePort.open(
+                        Bench.info("test", 1500), endpoint, bench.pool(), bench::slots, bench.lookout()))
                 .queues()
                 .get(0);
     }
@@ -192,7 +193,8 @@ class MessagePortTest {
                     Bench.info("test", 1500),
                     new MessagePort.Endpoint.InetDatagram(there, here),
                     other.pool(),
-                    other::slots));
+                    other::slots,
+                    other.lookout()));
             other.send(FRAME);
             assertThat(bench.receive(1)).containsExactly(FRAME);
             bench.send(FRAME);
@@ -272,7 +274,8 @@ class MessagePortTest {
                         Bench.info("test", 1500),
                         new MessagePort.Endpoint.SeqpacketServer(path),
                         bench.pool(),
-                        bench::slots))
+                        bench::slots,
+                        bench.lookout()))
                 .isInstanceOf(IOException.class)
                 .hasMessage(path + " is another program's socket, which is open; end that or choose another path");
         Files.delete(path.file());
@@ -281,7 +284,8 @@ class MessagePortTest {
                         Bench.info("test", 1500),
                         new MessagePort.Endpoint.UnixDatagram(path, path("other")),
                         bench.pool(),
-                        bench::slots))
+                        bench::slots,
+                        bench.lookout()))
                 .isInstanceOf(IOException.class)
                 .hasMessage(path + " exists and is no socket; remove it or choose another path");
         bench.closePort();
@@ -309,7 +313,11 @@ class MessagePortTest {
     void aPortOfLongFramesNeedsLargeOnes() throws Exception {
         List<Fd> pair = pair(SEQPACKET);
         bench.use(MessagePort.open(
-                Bench.info("test", 9000), new MessagePort.Endpoint.Inherited(pair.get(0)), bench.pool(), bench::slots));
+                Bench.info("test", 9000),
+                new MessagePort.Endpoint.Inherited(pair.get(0)),
+                bench.pool(),
+                bench::slots,
+                bench.lookout()));
         Wire wire = bench.keep(new MessageWire(pair.get(1)));
         byte[] jumbo = Frames.of(0, 0, 9014);
         wire.send(jumbo);
@@ -323,7 +331,8 @@ class MessagePortTest {
                             Bench.info("test", 9000),
                             new MessagePort.Endpoint.Inherited(other.get(0)),
                             small,
-                            bench::slots))
+                            bench::slots,
+                            bench.lookout()))
                     .hasMessage("an MTU of 9000 needs large frames and this worker has none;"
                             + " start it with --large-frames");
             assertThat(other.get(0).isClosed()).isTrue();

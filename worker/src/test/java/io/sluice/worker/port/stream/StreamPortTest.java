@@ -63,7 +63,7 @@ class StreamPortTest {
     }
 
     private PortQueue open(StreamPort.Endpoint endpoint) throws IOException {
-        return bench.use(StreamPort.open(Bench.info("stream", 1500), endpoint, bench.pool()))
+        return bench.use(StreamPort.open(Bench.info("stream", 1500), endpoint, bench.pool(), bench.lookout()))
                 .queues()
                 .get(0);
     }

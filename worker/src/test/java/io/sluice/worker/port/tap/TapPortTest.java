@@ -8,7 +8,6 @@ import io.sluice.worker.lab.Bench;
 import io.sluice.worker.lab.Frames;
 import io.sluice.worker.lab.Lab;
 import io.sluice.worker.lab.PortKind;
-import io.sluice.worker.lab.Sockets;
 import io.sluice.worker.lab.Wire;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Pools;
@@ -144,15 +143,7 @@ class TapPortTest {
     }
 
     @Test
-    void aHybridPortOverALockedFilterIsRefused() throws Exception {
-        lab.netns().ip("tuntap add port0 mode tap");
-        Fd tap = lab.netns().call(() -> TapDevice.open(PORT, 1, 0)).get(0);
-        Fd reader = lab.netns().call(() -> HybridPort.reader(PORT));
-        Sockets.lockFilter(reader);
-        assertThatThrownBy(() -> HybridPort.open(Bench.info("hybrid", 1500), tap, reader, 0, lab.pool(), lab::slots))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("the packet socket's filter is locked");
-        assertThat(Stream.of(tap, reader)).allMatch(Fd::isClosed);
+    void aHybridPortNeedsItsDevice() {
         assertThatThrownBy(() -> lab.netns().call(() -> HybridPort.reader("port9")))
                 .hasMessage("there is no device port9 in this network namespace");
     }

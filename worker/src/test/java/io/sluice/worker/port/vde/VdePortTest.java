@@ -55,7 +55,7 @@ class VdePortTest {
     }
 
     private void open(Bench where, VdePlug plug) throws IOException {
-        where.use(VdePort.open(Bench.info("vde", 1500), plug, where.pool(), where::slots));
+        where.use(VdePort.open(Bench.info("vde", 1500), plug, where.pool(), where::slots, where.lookout()));
     }
 
     /** A switch that has accepted a port: its end of the control stream, and of the data. */
