@@ -55,28 +55,32 @@ public final class DataPath implements AutoCloseable {
     }
 
     private void run() {
-        int idleCycles = 0;
+        boolean worked = true;
+        long idleSince = 0;
         while (running) {
-            int work = cycle();
-            if (work > 0) {
-                idleCycles = 0;
-            } else {
-                idleCycles = Math.min(idleCycles + 1, Integer.MAX_VALUE - 1);
-                rest(idleCycles);
+            if (cycle() > 0) {
+                worked = true;
+                continue;
             }
+            long now = System.nanoTime();
+            if (worked) {
+                worked = false;
+                idleSince = now;
+            }
+            rest(now - idleSince);
         }
         slots.values().forEach(ReceiveSlots::close);
     }
 
-    private void rest(int idleCycles) {
-        boolean sleeps = idle.sleeps(idleCycles);
+    private void rest(long idleNs) {
+        boolean sleeps = idle.sleeps(idleNs);
         long untilDue = sleeps ? duty.untilDue() : Long.MAX_VALUE;
         if (untilDue < IdleStrategy.PENDING_NS) {
             Thread.onSpinWait(); // no sleep is short enough
             return;
         }
         boolean soon = sleeps && duty.rest();
-        idle.idle(idleCycles, soon, epoll);
+        idle.idle(idleNs, soon, epoll);
     }
 
     /** One cycle; returns the work that it brought. */

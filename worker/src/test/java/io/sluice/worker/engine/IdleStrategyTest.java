@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
 class IdleStrategyTest {
+    private static final long SLEEPS_NS = 50_000;
+
     private Epoll epoll;
 
     @BeforeEach
@@ -26,15 +28,15 @@ class IdleStrategyTest {
     }
 
     @Test
-    void adaptiveLooksAgainSomeTimesBeforeItSleeps() {
-        for (int cycle = 0; cycle < 100; cycle++) {
-            IdleStrategy.ADAPTIVE.idle(cycle, false, epoll); // would sleep for ever
+    void adaptiveLooksAgainForSomeTimeBeforeItSleeps() {
+        for (long idleNs = 0; idleNs < SLEEPS_NS; idleNs += 10) {
+            IdleStrategy.ADAPTIVE.idle(idleNs, false, epoll); // would sleep for ever
         }
     }
 
     @Test
     void adaptiveSleepsUntilItIsWoken() throws InterruptedException {
-        Thread sleeper = new Thread(() -> IdleStrategy.ADAPTIVE.idle(100, false, epoll));
+        Thread sleeper = new Thread(() -> IdleStrategy.ADAPTIVE.idle(SLEEPS_NS, false, epoll));
         sleeper.start();
         sleeper.join(50);
         assertThat(sleeper.isAlive()).isTrue();
@@ -47,8 +49,8 @@ class IdleStrategyTest {
     void aWakeThatCameBeforeTheSleepIsNotLostAndCountsOnce() throws InterruptedException {
         epoll.wake();
         epoll.wake();
-        IdleStrategy.ADAPTIVE.idle(100, false, epoll);
-        Thread sleeper = new Thread(() -> IdleStrategy.ADAPTIVE.idle(100, false, epoll));
+        IdleStrategy.ADAPTIVE.idle(SLEEPS_NS, false, epoll);
+        Thread sleeper = new Thread(() -> IdleStrategy.ADAPTIVE.idle(SLEEPS_NS, false, epoll));
         sleeper.start();
         sleeper.join(50);
         assertThat(sleeper.isAlive()).isTrue();
@@ -59,12 +61,12 @@ class IdleStrategyTest {
 
     @Test
     void adaptiveComesBackSoonWhileAPortWaitsForTheKernel() {
-        IdleStrategy.ADAPTIVE.idle(Integer.MAX_VALUE, true, epoll); // would sleep for ever if not for pending
+        IdleStrategy.ADAPTIVE.idle(Long.MAX_VALUE, true, epoll); // would sleep for ever if not for pending
     }
 
     @Test
     void spinNeverSleeps() {
-        assertThatCode(() -> IdleStrategy.SPIN.idle(Integer.MAX_VALUE, false, epoll))
+        assertThatCode(() -> IdleStrategy.SPIN.idle(Long.MAX_VALUE, false, epoll))
                 .doesNotThrowAnyException();
         IdleStrategy.SPIN.idle(0, true, epoll);
     }

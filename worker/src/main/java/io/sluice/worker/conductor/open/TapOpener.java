@@ -140,7 +140,7 @@ final class TapOpener {
         if (lease.getPacket().hasRing() || lease.getPacket().getFdsCount() != 1) {
             throw new IOException(
                     "grant " + lease.getGrant() + " has rings or several sockets; a hybrid port needs a grant"
-                            + " of kind packet with one socket and without ring_frames");
+                            + " of kind packet with one socket and ring-frames: 0");
         }
         int header = lease.getPacket().getVnetHeader();
         try {
