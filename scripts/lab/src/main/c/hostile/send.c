@@ -73,26 +73,29 @@ static int send_one_by_one(int fd, struct sockaddr_ll *address, unsigned long co
 	return sent ? sent : -1;
 }
 
-/* The transmit ring lies behind a receive ring of the same size in one mapping; slots are TPACKET_V2. */
+/* The transmit ring is all that such a socket has; slots are TPACKET_V2, with the prefix before each frame. */
 static int send_by_ring(int fd, struct sockaddr_ll *address, unsigned long count, size_t ring)
 {
 	static unsigned long next;
-	uint8_t *both = mmap(NULL, 2 * ring, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	uint8_t *slots = mmap(NULL, ring, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	int sent = 0;
 
-	if (both == MAP_FAILED)
+	if (slots == MAP_FAILED)
 		return -1;
 	for (unsigned long i = 0; i < count && i < ring / RING_FRAME; i++, next++) {
-		struct tpacket2_hdr *slot_header = (void *)(both + ring + next % (ring / RING_FRAME) * RING_FRAME);
+		struct tpacket2_hdr *slot_header = (void *)(slots + next % (ring / RING_FRAME) * RING_FRAME);
 
-		memcpy((uint8_t *)slot_header + TPACKET2_HDRLEN - sizeof(struct sockaddr_ll), frame.bytes, frame.length);
-		slot_header->tp_len = frame.length;
+		uint8_t *data = (uint8_t *)slot_header + TPACKET2_HDRLEN - sizeof(struct sockaddr_ll);
+
+		memset(data, 0, prefix);
+		memcpy(data + prefix, frame.bytes, frame.length);
+		slot_header->tp_len = prefix + frame.length;
 		__atomic_store_n(&slot_header->tp_status, TP_STATUS_SEND_REQUEST, __ATOMIC_RELEASE);
 	}
 	int result = sendto(fd, NULL, 0, 0, (struct sockaddr *)address, sizeof(*address));
 	if (result > 0)
 		sent = result / frame.length;
-	munmap(both, 2 * ring);
+	munmap(slots, ring);
 	return result == -1 ? -1 : sent;
 }
 

@@ -252,7 +252,7 @@ class DataPathsTest {
 
     @Test
     void linksComeAndGoBesideOneThatLosesNothing() throws Exception {
-        cable(PortKind.XDP_NATIVE_TWO_QUEUES, PortKind.PACKET_RINGS_TWO_SOCKETS);
+        cable(PortKind.XDP_NATIVE_TWO_QUEUES, PortKind.PACKET_RINGS_OFFLOADS_TWO_SOCKETS);
         threads.addLink("link", a, b);
         Port[] others = new Port[6];
         for (int i = 0; i < others.length; i++) {

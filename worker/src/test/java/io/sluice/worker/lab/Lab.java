@@ -212,12 +212,13 @@ public final class Lab implements AutoCloseable {
             return keep(dataPath.call(() -> TunnelPort.open(info, underlay, spec)));
         }
         List<Fd> sockets = kind.isXdp() ? List.of() : packetSockets(kind, device);
+        List<Fd> senders = packetSenders(kind, device);
         List<XdpPort.Socket> xdpSockets = kind.isXdp() ? xdpSockets(kind, device, rxOnly) : List.of();
         return keep(dataPath.call(() -> {
             try {
                 return kind.isXdp()
                         ? XdpPort.open(info, xdpSockets, kind.busyPoll(), pool)
-                        : PacketPort.open(info, sockets, kind.vnet(), ring(kind), pool, dataPath::slots);
+                        : PacketPort.open(info, sockets, senders, kind.vnet(), ring(kind), pool, dataPath::slots);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -245,8 +246,15 @@ public final class Lab implements AutoCloseable {
     }
 
     private Port packet(PortKind kind, PortInfo info) throws Exception {
+        String device = info.interfaceName();
         return PacketPort.open(
-                info, packetSockets(kind, info.interfaceName()), kind.vnet(), ring(kind), pool, this::slots);
+                info,
+                packetSockets(kind, device),
+                packetSenders(kind, device),
+                kind.vnet(),
+                ring(kind),
+                pool,
+                this::slots);
     }
 
     private static Optional<PacketPort.RingLayout> ring(PortKind kind) {
@@ -263,6 +271,15 @@ public final class Lab implements AutoCloseable {
             sockets.add(netns.call(() -> Sockets.packet(device, kind, fanout)));
         }
         return sockets;
+    }
+
+    /** Sockets that send through rings, if {@code kind} has them. */
+    private List<Fd> packetSenders(PortKind kind, String device) throws Exception {
+        List<Fd> senders = new ArrayList<>();
+        for (int i = 0; kind.ringFrames() > 0 && kind.offloads() && i < kind.queues(); i++) {
+            senders.add(netns.call(() -> Sockets.sender(device, kind)));
+        }
+        return senders;
     }
 
     /** Receive slots as a data path has them. */

@@ -12,7 +12,8 @@ public enum PortKind {
     PACKET_OFFLOADS(Family.PACKET, 1, 10),
     PACKET_OFFLOADS_TWO_SOCKETS(Family.PACKET, 2, 10),
     PACKET_RINGS(Family.PACKET, 1, 0),
-    PACKET_RINGS_TWO_SOCKETS(Family.PACKET, 2, 0),
+    PACKET_RINGS_OFFLOADS(Family.PACKET, 1, 10),
+    PACKET_RINGS_OFFLOADS_TWO_SOCKETS(Family.PACKET, 2, 10),
     XDP_NATIVE(1, false, false),
     XDP_NATIVE_BUSY_POLL(1, false, true),
     XDP_NATIVE_TWO_QUEUES(2, false, false),
@@ -99,9 +100,9 @@ public enum PortKind {
         return vnet;
     }
 
-    /** Frames of each TPACKET_V2 ring; 0: none. */
+    /** Frames of the TPACKET_V2 receive ring; 0: none. */
     public int ringFrames() {
-        return this == PACKET_RINGS || this == PACKET_RINGS_TWO_SOCKETS ? 512 : 0;
+        return name().startsWith("PACKET_RINGS") ? 512 : 0;
     }
 
     /** Whether superframes and partial checksums pass whole. */

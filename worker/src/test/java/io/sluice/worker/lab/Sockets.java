@@ -13,6 +13,7 @@ import java.util.List;
 /** The broker's part for packet sockets, in the calling thread's network namespace. Numbers are those of the uapi headers. */
 public final class Sockets {
     static final int AF_PACKET = 17;
+    private static final int ETH_P_ALL = 3;
     static final int SOL_SOCKET = 1;
     static final int SOL_PACKET = 263;
     static final int PACKET_AUXDATA = 8;
@@ -23,6 +24,7 @@ public final class Sockets {
     private static final int PACKET_TX_RING = 13;
     private static final int PACKET_VNET_HDR = 15;
     private static final int PACKET_FANOUT = 18;
+    private static final int FANOUT_IGNORE_OUTGOING = 0x4000;
     private static final int PACKET_IGNORE_OUTGOING = 23;
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SO_RCVBUFFORCE = 33;
@@ -38,6 +40,19 @@ public final class Sockets {
      * @param group of a fanout by flow hash; 0: none
      */
     public static Fd packet(String device, PortKind kind, int group) throws SyscallException {
+        Fd socket = open(device, kind, PACKET_RX_RING, ETH_P_ALL);
+        if (group != 0) {
+            set(socket, SOL_PACKET, PACKET_FANOUT, group | FANOUT_IGNORE_OUTGOING << 16);
+        }
+        return socket;
+    }
+
+    /** A packet socket on {@code device} that sends through a ring, and receives nothing. */
+    static Fd sender(String device, PortKind kind) throws SyscallException {
+        return open(device, kind, PACKET_TX_RING, 0);
+    }
+
+    private static Fd open(String device, PortKind kind, int ring, int protocol) throws SyscallException {
         int ifindex = LabCalls.LIBC.if_nametoindex(device);
         Fd socket = Fd.owned(WorkerCalls.LIBC.socket(AF_PACKET, SOCK_RAW_CLOEXEC, 0), "socket(AF_PACKET)");
         try {
@@ -52,16 +67,12 @@ public final class Sockets {
                         .putInt(4, kind.ringFrames() / 32)
                         .putInt(8, RING_FRAME)
                         .putInt(12, kind.ringFrames());
-                set(socket, SOL_PACKET, PACKET_RX_RING, request);
-                set(socket, SOL_PACKET, PACKET_TX_RING, request);
+                set(socket, SOL_PACKET, ring, request);
             }
             ByteBuffer address = Native.allocate(20).putShort(0, (short) AF_PACKET);
-            address.order(ByteOrder.BIG_ENDIAN).putShort(2, (short) 3).order(ByteOrder.nativeOrder()); // ETH_P_ALL
+            address.order(ByteOrder.BIG_ENDIAN).putShort(2, (short) protocol).order(ByteOrder.nativeOrder());
             address.putInt(4, ifindex);
             Native.check(LabCalls.LIBC.bind(socket.number(), address, 20), "bind(AF_PACKET, " + device + ")");
-            if (group != 0) {
-                set(socket, SOL_PACKET, PACKET_FANOUT, group);
-            }
             return socket;
         } catch (SyscallException e) {
             socket.close();

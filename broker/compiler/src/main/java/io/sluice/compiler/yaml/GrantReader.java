@@ -34,6 +34,10 @@ import org.snakeyaml.engine.v2.nodes.Node;
 final class GrantReader {
     private static final List<String> KINDS = List.of("xdp", "packet", "tap", "udp", "gre", "l2tpv3", "raw");
     private static final Pattern QUEUES = Pattern.compile("(0|[1-9][0-9]{0,3})(?:-(0|[1-9][0-9]{0,3}))?");
+
+    /** Entries of a packet socket's ring where the policy does not say. */
+    private static final int RING_FRAMES = 512;
+
     private static final String UNCONFINED = "true, as a packet socket reaches every device of its network namespace:"
             + " whoever holds it can re-bind it, read and send there whatever this grant says; or a jail in place of the interface";
     private static final String UNBOUNDED =
@@ -169,14 +173,17 @@ final class GrantReader {
         String size = "a size from 128KiB to 256MiB, such as 4MiB";
         packet.setBufferBytes((int) section.number("buffer", Section.BYTES, PacketGrant.BUFFER::has, size, 4 << 20));
         LongPredicate ring = frames -> frames == 0 || PacketGrant.RING.has(frames);
-        packet.setRingFrames((int) section.number("ring-frames", Section.NUMBER, ring, "0 or " + PacketGrant.RING, 0));
+        int usual = section.value("unbounded").isPresent() ? 0 : RING_FRAMES;
+        packet.setRingFrames(
+                (int) section.number("ring-frames", Section.NUMBER, ring, "0 or " + PacketGrant.RING, usual));
         if (jailed && packet.getRingFrames() == 0) {
             section.require("unbounded", UNBOUNDED);
         }
         section.text("unbounded", UNBOUNDED, "true"::equals);
         Optional<ClassicFilter> filter = section.filter();
         GrantMessage.Builder grant = GrantMessage.newBuilder().setPacket(packet);
-        return make(place, () -> Assembler.assemble(Programs.packetFilter(filter)), grant);
+        boolean described = packet.getOffloads() && packet.getRingFrames() > 0;
+        return make(place, () -> Assembler.assemble(Programs.packetFilter(filter, described)), grant);
     }
 
     private Optional<GrantMessage> tap() {

@@ -35,6 +35,8 @@ class PolicyLoaderTest {
             PolicyDecoder.program(Assembler.assemble(Programs.xdpRedirect(Optional.empty())));
     private static final Program SOCKET_PROGRAM =
             PolicyDecoder.program(Assembler.assemble(Programs.packetFilter(Optional.empty())));
+    private static final Program RING_PROGRAM =
+            PolicyDecoder.program(Assembler.assemble(Programs.packetFilter(Optional.empty(), true)));
     private static final Path POLICIES = Path.of("../../policies");
 
     @TempDir
@@ -143,7 +145,7 @@ class PolicyLoaderTest {
                                 Optional.of(new BusyPoll(20, 64)),
                                 XDP_PROGRAM),
                         new PacketGrant(
-                                "p", new Place.Host("eth0"), 1, Fanout.HASH, true, false, 4 << 20, 0, SOCKET_PROGRAM));
+                                "p", new Place.Host("eth0"), 1, Fanout.HASH, true, false, 4 << 20, 512, RING_PROGRAM));
     }
 
     @Test
@@ -181,7 +183,7 @@ class PolicyLoaderTest {
                 (PacketGrant) policy.tenant("green").orElseThrow().grant("lan").orElseThrow();
         assertThat(lan)
                 .isEqualTo(new PacketGrant(
-                        "lan", new Place.Host("eth0"), 4, Fanout.HASH, true, false, 4 << 20, 0, SOCKET_PROGRAM));
+                        "lan", new Place.Host("eth0"), 4, Fanout.HASH, true, false, 4 << 20, 512, RING_PROGRAM));
     }
 
     @Test

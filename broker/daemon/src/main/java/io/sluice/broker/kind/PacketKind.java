@@ -22,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import jnr.ffi.Pointer;
 
 /**
@@ -34,10 +35,10 @@ public final class PacketKind {
     /** Bytes of virtio_net_hdr before every frame of a socket with offloads. */
     public static final int VNET_HEADER = 10;
 
-    /** TPACKET_V2 slot: header, alignment and a frame of up to 1900 bytes. */
-    public static final int RING_FRAME = 2048;
+    private static final int RING_FRAME = PacketOrder.RING_FRAME_BYTES;
 
     private static final int RING_BLOCK = 64 * 1024;
+    private static final int ETH_P_ALL = 3;
     private static final int SOL_PACKET = 263;
     private static final int PACKET_ADD_MEMBERSHIP = 1;
     private static final int PACKET_RX_RING = 5;
@@ -48,6 +49,7 @@ public final class PacketKind {
     private static final int PACKET_IGNORE_OUTGOING = 23;
     private static final int PACKET_MR_PROMISC = 1;
     private static final int FANOUT_FLAG_UNIQUEID = 0x2000;
+    private static final int FANOUT_FLAG_IGNORE_OUTGOING = 0x4000; // a group does not heed what its sockets have set
     private static final int TPACKET_V2 = 1;
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_SHARED = 1;
@@ -63,12 +65,11 @@ public final class PacketKind {
             try (BpfProgram filter = filter("sluice_packet", order.program(), active, device)) {
                 int group = 0;
                 for (int i = 0; i < order.sockets(); i++) {
-                    Fd socket = closer.add(Sockets.open(Sockets.AF_PACKET, Sockets.SOCK_RAW, 0, "AF_PACKET"));
-                    sockets.add(socket);
-                    prepare(socket, order, closer);
-                    Sockets.lockFilter(socket, filter.fd());
-                    Sockets.bindPacket(socket, device.ifindex(), device.name());
-                    group = joinFanout(socket, order, group);
+                    sockets.add(open(order, PACKET_RX_RING, ETH_P_ALL, filter, device, closer));
+                    group = joinFanout(sockets.get(i), order, group);
+                }
+                for (int i = 0; i < order.senders(); i++) {
+                    sockets.add(open(order, PACKET_TX_RING, 0, filter, device, closer));
                 }
             }
             if (order.promiscuous()) {
@@ -89,8 +90,19 @@ public final class PacketKind {
                 Map.of(Symbol.GATE, active.fd().number(), Symbol.IFINDEX, device.ifindex()));
     }
 
-    private static void prepare(Fd socket, PacketOrder order, Closer closer) throws SyscallException {
-        Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_RCVBUFFORCE, order.bufferBytes(), "SO_RCVBUFFORCE");
+    private static Fd open(PacketOrder order, int ring, int protocol, BpfProgram filter, Device device, Closer closer)
+            throws SyscallException {
+        Fd socket = closer.add(Sockets.open(Sockets.AF_PACKET, Sockets.SOCK_RAW, 0, "AF_PACKET"));
+        prepare(socket, order, ring, closer);
+        Sockets.lockFilter(socket, filter.fd());
+        Sockets.bindPacket(socket, protocol, device.ifindex(), device.name());
+        return socket;
+    }
+
+    private static void prepare(Fd socket, PacketOrder order, int ring, Closer closer) throws SyscallException {
+        if (ring == PACKET_RX_RING) {
+            Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_RCVBUFFORCE, order.bufferBytes(), "SO_RCVBUFFORCE");
+        }
         Sockets.set(socket, Sockets.SOL_SOCKET, Sockets.SO_SNDBUFFORCE, order.bufferBytes(), "SO_SNDBUFFORCE");
         Sockets.set(socket, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
         if (order.vnetHeader()) {
@@ -98,10 +110,8 @@ public final class PacketKind {
         }
         if (order.ringFrames() > 0) {
             Sockets.set(socket, SOL_PACKET, PACKET_VERSION, TPACKET_V2, "PACKET_VERSION");
-            ByteBuffer ring = ringRequest(order.ringFrames());
-            Sockets.set(socket, SOL_PACKET, PACKET_RX_RING, ring, "PACKET_RX_RING");
-            Sockets.set(socket, SOL_PACKET, PACKET_TX_RING, ring, "PACKET_TX_RING");
-            pinRings(socket, order.ringFrames(), closer);
+            Sockets.set(socket, SOL_PACKET, ring, ringRequest(order.ringFrames()), "PACKET_RX_RING or PACKET_TX_RING");
+            pinRing(socket, order.ringFrames(), closer);
         }
     }
 
@@ -117,17 +127,17 @@ public final class PacketKind {
         return Math.max(1, frames * RING_FRAME / RING_BLOCK);
     }
 
-    /** While the broker has the rings mapped nobody can change them: a tenant's 1 GiB ring gets EBUSY. */
-    private static void pinRings(Fd socket, int frames, Closer closer) throws SyscallException {
-        long size = 2L * blocks(frames) * RING_BLOCK;
+    /** While the broker has the ring mapped nobody can change it or add one: a tenant's 1 GiB ring gets EBUSY. */
+    private static void pinRing(Fd socket, int frames, Closer closer) throws SyscallException {
+        long size = (long) blocks(frames) * RING_BLOCK;
         Pointer at = LIBC.mmap(null, size, PROT_READ_WRITE, MAP_SHARED, socket.number(), 0);
-        Native.check(at.address(), "mmap(packet rings)");
+        Native.check(at.address(), "mmap(packet ring)");
         closer.add(() -> LIBC.munmap(at, size));
     }
 
     /** fanout_args {id u16, type_flags u16, max_num_members u32}; the first member asks for an unused id. */
     private static int joinFanout(Fd socket, PacketOrder order, int group) throws SyscallException {
-        int flags = group == 0 ? FANOUT_FLAG_UNIQUEID : 0;
+        int flags = FANOUT_FLAG_IGNORE_OUTGOING | (group == 0 ? FANOUT_FLAG_UNIQUEID : 0);
         ByteBuffer arguments = Native.allocate(8)
                 .putShort(0, (short) group)
                 .putShort(2, (short) (order.fanout().value() | flags))
@@ -144,6 +154,7 @@ public final class PacketKind {
     private static void describe(PacketOrder order, Lease.Builder lease, int firstFd) {
         PacketLease.Builder packet = lease.getPacketBuilder().setVnetHeader(order.vnetHeader() ? VNET_HEADER : 0);
         order.queues().forEach(i -> packet.addFds(firstFd + i));
+        IntStream.range(0, order.senders()).forEach(i -> packet.addSendFds(firstFd + order.sockets() + i));
         if (order.ringFrames() > 0) {
             packet.setRing(PacketRing.newBuilder()
                     .setBlockSize(RING_BLOCK)

@@ -66,11 +66,11 @@ public final class Sockets {
         set(socket, SOL_SOCKET, SO_BINDTODEVICE, name, "SO_BINDTODEVICE, " + device);
     }
 
-    /** bind(2) to {@code sockaddr_ll} {family u16, protocol be16, ifindex i32, ...}: all protocols of one device. */
-    public static void bindPacket(Fd socket, int ifindex, String device) throws SyscallException {
+    /** bind(2) to {@code sockaddr_ll} {family u16, protocol be16, ifindex i32, ...}; with protocol 0 to send alone. */
+    public static void bindPacket(Fd socket, int protocol, int ifindex, String device) throws SyscallException {
         ByteBuffer address = Native.allocate(20);
         address.putShort(0, (short) AF_PACKET);
-        address.order(ByteOrder.BIG_ENDIAN).putShort(2, (short) 3).order(ByteOrder.nativeOrder()); // ETH_P_ALL
+        address.order(ByteOrder.BIG_ENDIAN).putShort(2, (short) protocol).order(ByteOrder.nativeOrder());
         address.putInt(4, ifindex);
         Native.check(LIBC.bind(socket.number(), address, 20), "bind(AF_PACKET, " + device + ")");
     }

@@ -8,12 +8,16 @@ import io.sluice.broker.testbed.Loading;
 import io.sluice.broker.testbed.Netns;
 import io.sluice.compiler.bpf.Programs;
 import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Verdicts of the programs, from the kernel's test run. */
 @Tag("kernel")
@@ -91,6 +95,40 @@ class ProgramsTest {
                 BpfProgram program = load(revocation, LO + 1)) {
             revocation.put(0, Programs.ALLOWED);
             assertThat(TestRun.verdict(program)).isEqualTo(DROP);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "no superframe, 45, 132, 0, 0, true",
+        "TCP, 45, 6, 1448, 0, true",
+        "TCP with options of IP, 46, 6, 1448, 3, true",
+        "TCP over IPv6, 60, 6, 1448, 0, true",
+        "UDP, 45, 17, 1400, 20, true",
+        "UDP over IPv6, 60, 17, 1400, 20, true",
+        "UDP whose segments nobody has counted, 45, 17, 1480, 0, false",
+        "the same over IPv6, 60, 17, 1480, 0, false",
+        "SCTP, 45, 132, 1400, 20, false",
+        "SCTP over IPv6, 60, 132, 1400, 20, false",
+        "GRE, 45, 47, 1400, 20, false",
+        "no IP, 20, 6, 1400, 20, false"
+    })
+    void aRingsFilterDropsSuperframesThatNoVnetHeaderDescribes(
+            String what, String version, int protocol, int size, int segments, boolean kept) throws IOException {
+        // The kernel hides the first 14 bytes from a socket's filter that is run so; a socket of type SOCK_RAW has
+        // them.
+        byte[] frame = new byte[14 + 14 + 40 + 60];
+        int ip = 28;
+        frame[ip] = (byte) Integer.parseInt(version, 16);
+        frame[ip + (version.startsWith("6") ? 6 : 9)] = (byte) protocol;
+        ByteBuffer skb = Native.allocate(192).putInt(164, segments).putInt(176, size);
+        try (BpfMap active = BpfMap.array("active", 8, 1);
+                BpfProgram program = Loading.loadFilter(Programs.packetFilter(Optional.empty(), true), active, LO)) {
+            active.put(0, Programs.ALLOWED);
+            ByteBuffer data = Native.allocate(frame.length).put(0, frame);
+            assertThat(TestRun.verdict(program, data, Optional.of(skb)))
+                    .as(what)
+                    .isEqualTo(kept ? KEEP_ALL : DROP);
         }
     }
 

@@ -91,7 +91,7 @@ class JailTest {
         broker.netns().ip("link", "set", "dev0", "master", "br0");
         wire = broker.netns().call(() -> {
             Fd socket = Sockets.open(Sockets.AF_PACKET, Sockets.SOCK_RAW, 0, "wire");
-            Sockets.bindPacket(socket, BrokerCalls.LIBC.if_nametoindex("peer0"), "peer0");
+            Sockets.bindPacket(socket, 3, BrokerCalls.LIBC.if_nametoindex("peer0"), "peer0");
             return socket;
         });
         admin = Caller.greeted(broker.adminSocket());

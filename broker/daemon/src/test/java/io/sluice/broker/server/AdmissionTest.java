@@ -37,18 +37,18 @@ class AdmissionTest {
               root:
                 identity: { uid: 0 }
                 grants:
-                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB }
+                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, ring-frames: 0 }
               blue:
                 identity: { uid: 1001 }
                 quota: { connections: 3, leases: 2, memory: 1MiB }
                 grants:
-                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB }
-                  wide: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, sockets: 2 }
+                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, ring-frames: 0 }
+                  wide: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, ring-frames: 0, sockets: 2 }
               many:
                 identity: { uid: 1004 }
                 quota: { queues: 320, leases: 20, memory: 1GiB }
                 grants:
-                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, sockets: 32 }
+                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, ring-frames: 0, sockets: 32 }
             """;
 
     @TempDir

@@ -60,16 +60,16 @@ class BadInputTest {
               root:
                 identity: { uid: 0 }
                 grants:
-                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, sockets: 4 }
+                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, ring-frames: 0, sockets: 4 }
               blue:
                 identity: { uid: 1001 }
                 grants:
-                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB }
+                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, ring-frames: 0 }
                   fast: { kind: xdp, interface: dev0, queues: [0-1] }
               green:
                 identity: { uid: 1002 }
                 grants:
-                  lan: { kind: packet, interface: peer0, unconfined: true, buffer: 128KiB }
+                  lan: { kind: packet, interface: peer0, unconfined: true, buffer: 128KiB, ring-frames: 0 }
             """;
 
     @TempDir

@@ -37,7 +37,7 @@ class CyclesTest {
                 identity: { uid: 0 }
                 quota: { leases: 3, memory: 3MiB }
                 grants:
-                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, sockets: 2 }
+                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, ring-frames: 0, sockets: 2 }
                   rings: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, ring-frames: 64 }
                   queue: { kind: xdp, interface: dev0, queues: [0] }
                   fast: { kind: xdp, interface: dev0, queues: [0-1] }

@@ -36,7 +36,7 @@ class DocumentedExchangeTest {
               blue:
                 identity: { uid: 1001 }
                 grants:
-                  lan: { kind: packet, interface: eth1, unconfined: true }
+                  lan: { kind: packet, interface: eth1, unconfined: true, ring-frames: 0 }
             """;
 
     /** A frame of the document, its length included. */

@@ -44,16 +44,16 @@ class LateClientTest {
               root:
                 identity: { uid: 0 }
                 grants:
-                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB }
+                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, ring-frames: 0 }
               blue:
                 identity: { uid: 1001 }
                 quota: { connections: 16 }
                 grants:
-                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB }
+                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, ring-frames: 0 }
               green:
                 identity: { uid: 1002 }
                 grants:
-                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB }
+                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, ring-frames: 0 }
             # %s
             """.formatted("x".repeat(100_000));
 

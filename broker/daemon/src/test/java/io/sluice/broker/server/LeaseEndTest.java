@@ -44,15 +44,15 @@ class LeaseEndTest {
               root:
                 identity: { uid: 0 }
                 grants:
-                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB }
+                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, ring-frames: 0 }
                   fast: { kind: xdp, interface: dev0, queues: [0-1] }
                   queue0: { kind: xdp, interface: dev0, queues: [0] }
                   queue1: { kind: xdp, interface: dev0, queues: [1] }
-                  other: { kind: packet, interface: peer0, unconfined: true, buffer: 128KiB }
+                  other: { kind: packet, interface: peer0, unconfined: true, buffer: 128KiB, ring-frames: 0 }
               blue:
                 identity: { uid: 1001 }
                 grants:
-                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB }
+                  lan: { kind: packet, interface: dev0, unconfined: true, buffer: 128KiB, ring-frames: 0 }
             """;
 
     @TempDir

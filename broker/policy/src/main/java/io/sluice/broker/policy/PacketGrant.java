@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * @param offloads a virtio_net_hdr precedes each frame, so that superframes pass whole
  * @param promiscuous the device receives what is addressed to others
  * @param bufferBytes SO_RCVBUFFORCE and SO_SNDBUFFORCE of each socket; the kernel allows twice that
- * @param ringFrames most entries of each TPACKET_V2 ring, which every socket then has; 0: no rings
+ * @param ringFrames most entries of the TPACKET_V2 receive ring, which every socket then has; 0: none
  * @param program the sockets' filter: what is received
  */
 public record PacketGrant(
@@ -53,7 +53,7 @@ public record PacketGrant(
         PacketRequest wish = request.getPacket();
         int most = wish.getSockets() == 0 ? sockets : wish.getSockets();
         int frames = wish.getRingFrames() == 0 ? ringFrames : wish.getRingFrames();
-        boolean header = wish.hasVnetHeader() ? wish.getVnetHeader() : offloads && frames == 0;
+        boolean header = wish.hasVnetHeader() ? wish.getVnetHeader() : offloads;
         return new PacketOrder(name, place, most, fanout, header, promiscuous, bufferBytes, frames, program);
     }
 

@@ -7,9 +7,9 @@ import java.util.stream.IntStream;
  * AF_PACKET sockets to make.
  *
  * @param sockets how many; more than one are a fanout group
- * @param vnetHeader a virtio_net_hdr precedes each frame; not with rings
+ * @param vnetHeader a virtio_net_hdr precedes each frame
  * @param bufferBytes SO_RCVBUFFORCE and SO_SNDBUFFORCE of each socket
- * @param ringFrames entries of the receive and of the transmit ring of each socket; 0: no rings
+ * @param ringFrames entries of the receive ring of each socket; 0: none
  */
 public record PacketOrder(
         String grant,
@@ -22,14 +22,12 @@ public record PacketOrder(
         int ringFrames,
         Program program)
         implements Order {
-    /** Bytes of a ring's entry: a frame of 1518 bytes, its tpacket2_hdr and address fit. */
+    /** Bytes of a ring's entry: a frame of up to 1972 bytes with its tpacket2_hdr, address and vnet header. */
     public static final int RING_FRAME_BYTES = 2048;
 
     public PacketOrder {
         Require.name(grant);
         PacketGrant.check(sockets, bufferBytes, ringFrames);
-        boolean clash = vnetHeader && ringFrames != 0;
-        Require.that(!clash, "ring frames exclude the vnet header: a TPACKET_V2 ring has no place for it");
     }
 
     @Override
@@ -42,9 +40,15 @@ public record PacketOrder(
         return IntStream.range(0, sockets).boxed().toList();
     }
 
-    /** Two rings and two buffers a socket; the kernel doubles what SO_RCVBUF and SO_SNDBUF say, and may fill that. */
+    /** How many sockets beside them only send, through a ring: one each if small frames and superframes go different ways. */
+    public int senders() {
+        return vnetHeader && ringFrames > 0 ? sockets : 0;
+    }
+
+    /** A ring a socket, and a buffer each way; the kernel doubles what SO_RCVBUF and SO_SNDBUF say, and may fill that. */
     @Override
     public long memory() {
-        return sockets * (2L * ringFrames * RING_FRAME_BYTES + 2 * 2L * bufferBytes);
+        long ring = (long) ringFrames * RING_FRAME_BYTES;
+        return sockets * (ring + 2 * 2L * bufferBytes) + senders() * (ring + 2L * bufferBytes);
     }
 }

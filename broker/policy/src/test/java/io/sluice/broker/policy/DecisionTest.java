@@ -124,7 +124,7 @@ class DecisionTest {
     @Test
     void anEmptyPacketRequestTakesTheGrantWithItsRings() {
         PacketOrder whole =
-                new PacketOrder("lan", new Place.Host("eth0"), 4, Fanout.CPU, false, true, 1 << 20, 1024, PROGRAM);
+                new PacketOrder("lan", new Place.Host("eth0"), 4, Fanout.CPU, true, true, 1 << 20, 1024, PROGRAM);
         assertThat(allowed(named("lan"))).isEqualTo(whole);
         assertThat(allowed(packet("lan", PacketRequest.newBuilder()))).isEqualTo(whole);
     }
@@ -138,11 +138,11 @@ class DecisionTest {
     }
 
     @Test
-    void ringsTurnTheVnetHeaderOff() {
+    void aSmallerRingLeavesTheVnetHeaderOn() {
         PacketOrder order =
                 (PacketOrder) allowed(packet("lan", PacketRequest.newBuilder().setRingFrames(512)));
         assertThat(order.ringFrames()).isEqualTo(512);
-        assertThat(order.vnetHeader()).isFalse();
+        assertThat(order.vnetHeader()).isTrue();
     }
 
     static Stream<Arguments> invalid() {
@@ -198,12 +198,7 @@ class DecisionTest {
                         "sockets is 4294967295, not from 1 to 32"),
                 arguments(
                         packet("lan", PacketRequest.newBuilder().setRingFrames(100)),
-                        "ring frames is 100, not a power of two from 32 to 65536"),
-                arguments(
-                        packet(
-                                "lan",
-                                PacketRequest.newBuilder().setRingFrames(64).setVnetHeader(true)),
-                        "ring frames exclude the vnet header: a TPACKET_V2 ring has no place for it"));
+                        "ring frames is 100, not a power of two from 32 to 65536"));
     }
 
     @ParameterizedTest
@@ -290,18 +285,18 @@ class DecisionTest {
         assertThat(allowed(xdp("uplink", XdpRequest.newBuilder().addQueues(0).setRxOnly(true)))
                         .memory())
                 .isEqualTo(16_384 + 18_432 + 12_288);
-        // Two rings of 512 frames of 2048 bytes, and twice 1 MiB each way.
+        // Rings of 512 frames of 2048 bytes, and twice 1 MiB each way; the three that only send have it one way.
         assertThat(allowed(packet(
                                 "lan", PacketRequest.newBuilder().setSockets(3).setRingFrames(512)))
                         .memory())
-                .isEqualTo(3 * (2 * 512 * 2048 + 4 * (1L << 20)));
+                .isEqualTo(3 * (2 * 512 * 2048 + 6 * (1L << 20)));
     }
 
     @Test
     void memoryOfTheLargestOrdersDoesNotOverflow() {
         assertThat(new PacketOrder("g", new Place.Host("e"), 32, Fanout.HASH, false, false, 256 << 20, 65_536, PROGRAM)
                         .memory())
-                .isEqualTo(32L * (256L << 20) + 32L * (1L << 30));
+                .isEqualTo(32L * (128L << 20) + 32L * (1L << 30));
         Rings rings = new Rings(65_536, 65_536, 65_536, 65_536);
         assertThat(rings.bytes()).isEqualTo(3 * (1L << 20) + 16_384);
     }

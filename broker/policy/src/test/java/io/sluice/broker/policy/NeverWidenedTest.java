@@ -82,7 +82,6 @@ class NeverWidenedTest {
                 && order.sockets() <= grant.sockets()
                 && order.fanout() == grant.fanout()
                 && (!order.vnetHeader() || grant.offloads())
-                && (!order.vnetHeader() || order.ringFrames() == 0)
                 && (!order.promiscuous() || grant.promiscuous())
                 && order.bufferBytes() <= grant.bufferBytes()
                 && order.ringFrames() <= grant.ringFrames();

@@ -100,7 +100,7 @@ class DecisionFuzzTest {
         return order.sockets() >= 1
                 && order.sockets() <= grant.sockets()
                 && order.fanout() == grant.fanout()
-                && (!order.vnetHeader() || (grant.offloads() && order.ringFrames() == 0))
+                && (!order.vnetHeader() || grant.offloads())
                 && (!wish.hasVnetHeader() || wish.getVnetHeader() == order.vnetHeader())
                 && order.promiscuous() == grant.promiscuous()
                 && order.bufferBytes() == grant.bufferBytes()

@@ -26,7 +26,7 @@ final class HeldCasesTest extends HostileCases {
 
         String found = attacker.ask("fdinfo");
 
-        assertThat(found).isEqualTo("held 4 bpf 0");
+        assertThat(found).isEqualTo("held 5 bpf 0");
         log.saw("descriptors that are maps, programs or links: " + found);
     }
 

@@ -112,7 +112,7 @@ final class JailCasesTest extends HostileCases {
         log.attack(3, "packet");
         Tenant attacker = ground().attacker();
         int plain = attacker.acquire(0, "lan");
-        int ringed = attacker.acquire(0, "ringed:rings=256");
+        int ringed = attacker.acquire(0, "ringed:rings=256") + 1; // behind the one that receives, the one that sends
         int device = device(attacker, plain);
         long tried = 0;
 
@@ -122,7 +122,7 @@ final class JailCasesTest extends HostileCases {
                 attacker.ask("send " + plain + " " + device + " " + FRAMES + " " + way);
                 tried += FRAMES;
             }
-            attacker.ask("send %d %d %d ring %d".formatted(ringed, device(attacker, ringed), FRAMES, RING));
+            sendByRing(attacker, ringed);
             tried += FRAMES;
         }
         prepare(attacker, "legal", Ground.LEGAL);
@@ -130,8 +130,7 @@ final class JailCasesTest extends HostileCases {
             assertThat(attacker.ask("send " + plain + " " + device + " " + FRAMES + " " + way))
                     .isEqualTo("sent " + FRAMES);
         }
-        assertThat(attacker.ask("send %d %d %d ring %d".formatted(ringed, device(attacker, ringed), FRAMES, RING)))
-                .isEqualTo("sent " + FRAMES);
+        assertThat(sendByRing(attacker, ringed)).isEqualTo("sent " + FRAMES);
         long legal = (WAYS.size() + 1L) * FRAMES;
         Ground.until("the legal ones arrive", () -> ground().left().count().legal() >= legal);
 
@@ -139,6 +138,13 @@ final class JailCasesTest extends HostileCases {
         assertThat(ground().victim().count("watched").evil()).isZero();
         log.saw("0 of %d frames with another MAC, address, ARP claim, protocol or VLAN arrived, %d of %d legal ones did"
                 .formatted(tried, ground().left().count().legal(), legal));
+    }
+
+    private String sendByRing(Tenant attacker, int socket) {
+        attacker.ask("prefix " + VNET_HEADER);
+        String sent = attacker.ask("send %d %d %d ring %d".formatted(socket, device(attacker, socket), FRAMES, RING));
+        attacker.ask("prefix 0");
+        return sent;
     }
 
     @Test

@@ -35,13 +35,13 @@ final class Policies {
     /** What both tenants have on devices of the broker's own namespace: v1 is blue's, v2 is red's. */
     static String onDevices() {
         return policy("""
-                      lan: {kind: packet, interface: v1, unconfined: true, offloads: false}
+                      lan: {kind: packet, interface: v1, unconfined: true, offloads: false, ring-frames: 0}
                       ringed: {kind: packet, interface: v1, unconfined: true, ring-frames: 256}
                       fast: {kind: xdp, interface: v1, queues: [0], %1$s}
                       deaf: {kind: xdp, interface: v1, queues: [0], rx-only: true, %1$s}
                       spare: {kind: xdp, interface: x1, queues: [0], %1$s}
                 """.formatted(RINGS), """
-                      lan: {kind: packet, interface: v2, unconfined: true}
+                      lan: {kind: packet, interface: v2, unconfined: true, ring-frames: 0}
                       fast: {kind: xdp, interface: v2, queues: [1], %1$s}
                 """.formatted(RINGS));
     }
@@ -54,7 +54,7 @@ final class Policies {
         return policy("""
                       lan: {kind: packet, %1$s, offloads: false, unbounded: true}
                       offloaded: {kind: packet, %1$s, unbounded: true}
-                      ringed: {kind: packet, %1$s, offloads: false, ring-frames: 256}
+                      ringed: {kind: packet, %1$s, ring-frames: 256}
                       fast: {kind: xdp, %1$s, queues: [0], %2$s}
                 """.formatted(jail(Ground.BLUE_MAC, Ground.BLUE_ADDRESS), RINGS), """
                       lan: {kind: packet, %1$s, offloads: false, unbounded: true}
@@ -70,7 +70,7 @@ final class Policies {
                       tunnel: {kind: gre, %1$s}
                       underlay: {kind: udp, %1$s, port: 4789}
                 """.formatted(jail), """
-                      lan: {kind: packet, interface: v2, unconfined: true, offloads: false}
+                      lan: {kind: packet, interface: v2, unconfined: true, offloads: false, ring-frames: 0}
                 """);
     }
 

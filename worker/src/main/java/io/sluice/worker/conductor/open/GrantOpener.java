@@ -50,6 +50,7 @@ final class GrantOpener {
         return PacketPort.open(
                 opening.info("packet", lease, packetFeatures(packet)),
                 sockets,
+                packet.getSendFdsList().stream().map(fds::get).toList(),
                 packet.getVnetHeader(),
                 ring,
                 opening.pool(),

@@ -15,6 +15,7 @@ public final class MessageSender {
     private static final int MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
     private static final int EAGAIN = Errno.EAGAIN.intValue();
     private static final int EINTR = Errno.EINTR.intValue();
+    private static final int ENETDOWN = Errno.ENETDOWN.intValue();
 
     /** No socket to send on. */
     public static final int NONE = -1;
@@ -56,9 +57,14 @@ public final class MessageSender {
 
     /** Sends as much as the kernel takes; returns how many packets left the backlog, by being sent or dropped. */
     public int flush() {
+        return flush(backlog.waiting());
+    }
+
+    /** The same with the first {@code most} packets alone. */
+    int flush(int most) {
         int moved = 0;
-        while (backlog.waiting() > 0) {
-            int n = Math.min(backlog.waiting(), Vector.CAPACITY);
+        while (moved < most) {
+            int n = Math.min(most - moved, Vector.CAPACITY);
             for (int i = 0; i < n; i++) {
                 out.data(i, pool.address() + backlog.offset(i) - vnet, backlog.length(i) + vnet);
             }
@@ -74,6 +80,7 @@ public final class MessageSender {
     private int sendAll(int n) {
         int done = 0;
         int socket = destination.socket();
+        boolean wasDown = false;
         while (done < n && socket != NONE) {
             counters.add(PortCounter.TX_CALLS, 1);
             int sent = LIBC.sendmmsg(socket, out.address(done), n - done, MSG_DONTWAIT_NOSIGNAL);
@@ -86,6 +93,10 @@ public final class MessageSender {
             if (errno == EAGAIN || errno == EINTR) {
                 counters.add(PortCounter.TX_STALLS, 1);
                 break;
+            }
+            if (errno == ENETDOWN && !wasDown) {
+                wasDown = true; // told once, and maybe the device is up again
+                continue;
             }
             // ENOBUFS, ENETDOWN, EMSGSIZE, EINVAL...: this one packet is refused, the next may not be.
             backlog.dropped(1, destination.refused(errno));

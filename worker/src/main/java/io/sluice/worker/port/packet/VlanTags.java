@@ -15,7 +15,7 @@ final class VlanTags {
     private static final int TPID_VALID = 0x40;
 
     /** 802.1Q, if the kernel does not say which tag it was. */
-    static final int DEFAULT_TPID = 0x8100;
+    private static final int DEFAULT_TPID = 0x8100;
 
     private static final int NEEDS_CSUM = 1;
 
@@ -31,13 +31,25 @@ final class VlanTags {
 
     /** Restores the tag of message {@code i} at {@code offset}; returns the bytes that the frame grew by: 4 or 0. */
     int restore(int i, int offset) {
-        int status = messages.auxInt(i, 0);
+        return restore(
+                pool.bytes(),
+                offset,
+                vnet,
+                messages.auxInt(i, 0),
+                messages.auxShort(i, 18) & 0xffff,
+                messages.auxShort(i, 16) & 0xffff);
+    }
+
+    /**
+     * Restores a tag that the kernel may have taken out of the frame at {@code offset}; returns the bytes that it grew by.
+     *
+     * @param status of auxiliary data or of a ring's slot: whether there is a tag, and its TPID
+     */
+    static int restore(ByteBuffer bytes, int offset, int vnet, int status, int tpid, int tci) {
         if ((status & VLAN_VALID) == 0) {
             return 0;
         }
-        int tpid = (status & TPID_VALID) != 0 ? messages.auxShort(i, 18) & 0xffff : DEFAULT_TPID;
-        ByteBuffer bytes = pool.bytes();
-        insert(bytes, offset, vnet, tpid, messages.auxShort(i, 16) & 0xffff);
+        insert(bytes, offset, vnet, (status & TPID_VALID) != 0 ? tpid : DEFAULT_TPID, tci);
         if (vnet > 0) {
             moveChecksum(bytes, offset - FrameLimits.VLAN_TAG);
         }
@@ -45,7 +57,7 @@ final class VlanTags {
     }
 
     /** Puts a tag into the frame at {@code offset}, which then begins four bytes earlier, as do {@code vnet} bytes before. */
-    static void insert(ByteBuffer bytes, int offset, int vnet, int tpid, int tci) {
+    private static void insert(ByteBuffer bytes, int offset, int vnet, int tpid, int tci) {
         for (int at = offset - vnet; at < offset + 12; at += 2) {
             bytes.putShort(at - FrameLimits.VLAN_TAG, bytes.getShort(at));
         }

@@ -74,7 +74,7 @@ public final class HybridPort {
             closer.add(reader);
             boolean large = TapPort.large(info, vnet, pool);
             prepare(reader, vnet);
-            Port receiving = PacketPort.open(info, List.of(reader), vnet, Optional.empty(), pool, slots);
+            Port receiving = PacketPort.open(info, List.of(reader), List.of(), vnet, Optional.empty(), pool, slots);
             TapQueue writer = TapPort.queue(info, tap, vnet, large, pool, receiving.counters());
             TapDevice.deafen(tap);
             PortInfo known = info.with(TapDevice.offload(tap, vnet));
