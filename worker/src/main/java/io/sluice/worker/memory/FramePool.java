@@ -96,8 +96,18 @@ public final class FramePool implements AutoCloseable {
         if (offset < largeBase) {
             free[freeCount++] = offset & -frameSize;
         } else {
-            freeLarge[freeLargeCount++] = largeBase + (offset - largeBase) / LARGE_FRAME * LARGE_FRAME;
+            freeLarge[freeLargeCount++] = largeBase + largeIndex(offset) * LARGE_FRAME;
         }
+    }
+
+    /** Whether the frame around {@code offset} is a large one. */
+    public boolean isLarge(int offset) {
+        return offset >= largeBase;
+    }
+
+    /** The number of the large frame around {@code offset}, less than {@link #largeFrames()}. */
+    public int largeIndex(int offset) {
+        return (offset - largeBase) / LARGE_FRAME;
     }
 
     /** Frees every frame of {@code vector} and empties it. */
@@ -133,7 +143,7 @@ public final class FramePool implements AutoCloseable {
     }
 
     private int index(int offset) {
-        return offset < largeBase ? offset >>> frameShift : frames + (offset - largeBase) / LARGE_FRAME;
+        return offset < largeBase ? offset >>> frameShift : frames + largeIndex(offset);
     }
 
     /** Frees every frame that queue {@code id} gave to the kernel, and its number: its socket is closed. Cold. */

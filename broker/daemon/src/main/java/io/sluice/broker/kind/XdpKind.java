@@ -34,6 +34,7 @@ public final class XdpKind {
     private static final int XDP_OPTIONS_ZEROCOPY = 1;
     private static final int XDP_COPY = 2;
     private static final int XDP_USE_NEED_WAKEUP = 8;
+    private static final int XDP_USE_SG = 16;
 
     private XdpKind() {}
 
@@ -57,7 +58,7 @@ public final class XdpKind {
             closer.add(() -> order.queues().forEach(attached::shut));
             return new Made(
                     sockets,
-                    (lease, firstFd) -> describe(order, attached, sockets, lease, firstFd),
+                    (lease, firstFd) -> describe(order, device, attached, sockets, lease, firstFd),
                     () -> attached.open(order.queues(), sockets),
                     closer.release());
         }
@@ -81,7 +82,8 @@ public final class XdpKind {
 
     /** sockaddr_xdp {family u16, flags u16, ifindex u32, queue_id u32, shared_umem_fd u32}. */
     private static void bind(Fd socket, XdpOrder order, Device device, int queue) throws SyscallException {
-        int flags = XDP_USE_NEED_WAKEUP | (order.forceCopy() ? XDP_COPY : 0);
+        int flags =
+                XDP_USE_NEED_WAKEUP | (order.forceCopy() ? XDP_COPY : 0) | (order.fits(device.mtu()) ? 0 : XDP_USE_SG);
         ByteBuffer address = Native.allocate(16)
                 .putShort(0, (short) Sockets.AF_XDP)
                 .putShort(2, (short) flags)
@@ -93,11 +95,17 @@ public final class XdpKind {
     }
 
     private static void describe(
-            XdpOrder order, XdpDevices.Attached attached, List<Fd> sockets, Lease.Builder lease, int firstFd) {
+            XdpOrder order,
+            Device device,
+            XdpDevices.Attached attached,
+            List<Fd> sockets,
+            Lease.Builder lease,
+            int firstFd) {
         XdpLease.Builder xdp = lease.getXdpBuilder()
                 .setMode(XdpMode.valueOf("XDP_MODE_" + attached.link().mode()))
                 .setChunkSize(order.chunkSize())
                 .setHeadroom(order.headroom())
+                .setMultiBuffer(!order.fits(device.mtu()))
                 .setBusyPoll(order.busyPoll().isPresent());
         for (int i = 0; i < sockets.size(); i++) {
             xdp.addQueues(XdpQueue.newBuilder()

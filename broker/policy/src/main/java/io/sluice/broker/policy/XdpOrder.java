@@ -37,6 +37,11 @@ public record XdpOrder(
         Require.that(headroom % 8 == 0, "headroom is " + headroom + ", not a multiple of 8");
     }
 
+    /** Whether a chunk holds the frames of a device of this MTU, in bytes, tagged. */
+    public boolean fits(int mtu) {
+        return mtu <= chunkSize - headroom - RESERVED + 1500;
+    }
+
     @Override
     public String kind() {
         return "xdp";

@@ -70,6 +70,7 @@ final class GrantOpener {
                 opening.info("xdp", lease, xdpFeatures(xdp)),
                 sockets,
                 xdp.getBusyPoll(),
+                xdp.getMultiBuffer(),
                 opening.dataPath().pool());
     }
 
@@ -90,6 +91,9 @@ final class GrantOpener {
         features.add(xdp.getQueues(0).getZeroCopy() ? "zero-copy" : "copy");
         if (xdp.getBusyPoll()) {
             features.add("busy-poll");
+        }
+        if (xdp.getMultiBuffer()) {
+            features.add("multi-buffer");
         }
         if (xdp.getQueues(0).getTxRing() == 0) {
             features.add("rx-only");

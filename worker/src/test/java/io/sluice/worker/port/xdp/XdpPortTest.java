@@ -48,7 +48,7 @@ class XdpPortTest {
     }
 
     private Port open(List<XdpPort.Socket> sockets) throws SyscallException {
-        return XdpPort.open(Lab.info(KIND, "port0", 1500, 256), sockets, false, lab.pool());
+        return XdpPort.open(Lab.info(KIND, "port0", 1500, 256), sockets, false, false, lab.pool());
     }
 
     @Test
