@@ -15,7 +15,7 @@ import java.nio.ByteBuffer;
 /**
  * One AF_XDP socket. The frame pool is its UMEM, so a packet goes from one such queue to another by its offset alone.
  *
- * <p>With busy polling a receive or send call runs the device's receive work in this thread: a flood then can't starve the
+ * <p>With {@link BusyPoll} a receive or send call runs the device's receive work in this thread: a flood then can't starve the
  * thread, and what it can't serve is dropped early, in the driver. In copy mode a send call transmits 32 descriptors.
  */
 final class XskQueue implements PortQueue {
@@ -34,7 +34,7 @@ final class XskQueue implements PortQueue {
     private final Ring tx;
     private final Ring fill;
     private final Ring completion;
-    private final boolean busyPoll;
+    private final BusyPoll busyPoll;
     private final int maxFrame;
     private final SoftOffload offload;
 
@@ -55,11 +55,7 @@ final class XskQueue implements PortQueue {
     /** The fill ring was left short because the pool had no frame; nothing that arrives would remind us. */
     private boolean starved;
 
-    /**
-     * Of no use in itself: a sum that keeps the reads in it from being optimised away. Another CPU has written the frames;
-     * one line of each read here, independently of each other, misses the cache once for many at a time, where the copy
-     * loop of the kernel's send path misses it once for each.
-     */
+    /** Of no use in itself: a sum that keeps the reads of {@link #warm} from being optimised away. */
     @SuppressWarnings("unused")
     private int warmth;
 
@@ -71,6 +67,7 @@ final class XskQueue implements PortQueue {
 
     /**
      * @param socket consumed
+     * @param busyPoll whether the socket is set up for it
      * @param multiBuffer whether packets may be longer than a chunk, both ways
      * @param maxFrame longest frame that may be sent, in bytes
      */
@@ -92,7 +89,7 @@ final class XskQueue implements PortQueue {
         this.pool = pool;
         this.holderId = pool.newHolder();
         this.counters = counters;
-        this.busyPoll = busyPoll;
+        this.busyPoll = new BusyPoll(socket, busyPoll);
         this.settlement = tx == null ? null : new Settlement(tx, counters);
         this.splitter = multiBuffer ? new Splitter(pool) : null;
         this.joiner = multiBuffer ? new Joiner(pool, counters) : null;
@@ -108,7 +105,7 @@ final class XskQueue implements PortQueue {
             refill();
         }
         int n = rx.available(limit);
-        if (n < limit && (busyPoll || fill.needsWakeup())) {
+        if (n < limit && (busyPoll.works() || fill.needsWakeup())) {
             counters.add(PortCounter.RX_CALLS, 1);
             LIBC.recv(fdNumber, 0, 0, MSG_DONTWAIT);
             n = rx.available(limit);
@@ -121,9 +118,7 @@ final class XskQueue implements PortQueue {
         }
         n = Math.min(n, limit);
         ByteBuffer entries = rx.bytes;
-        ByteBuffer frames = pool.bytes();
         long bytes = 0;
-        int warm = 0;
         for (int i = 0; i < n; i++) {
             int at = rx.at16(rx.own + i);
             int offset = (int) entries.getLong(at);
@@ -131,9 +126,7 @@ final class XskQueue implements PortQueue {
             pool.returned(offset);
             vector.add(offset, length, 0);
             bytes += length;
-            warm ^= frames.getInt(offset);
         }
-        warmth = warm;
         received(n, n, bytes);
         counters.add(PortCounter.RX_VECTORS, 1);
         return n;
@@ -168,6 +161,7 @@ final class XskQueue implements PortQueue {
         rx.own += descriptors;
         rx.consumed();
         refill();
+        busyPoll.received();
         counters.add(PortCounter.RX_PACKETS, packets);
         counters.add(PortCounter.RX_BYTES, bytes);
     }
@@ -211,6 +205,7 @@ final class XskQueue implements PortQueue {
             pool.giveAll(vector);
             return;
         }
+        warm(vector);
         space = tx.free(tx.mask + 1);
         settlement.settle(); // before the entries that the kernel is done with are written over
         staged = 0;
@@ -230,6 +225,20 @@ final class XskQueue implements PortQueue {
         tx.publish();
         outstanding += staged;
         settlement.add(stagedPackets, stagedBytes);
+    }
+
+    /**
+     * Another CPU may have written the frames: one line of each read here, independently of each other, misses the cache once
+     * for many at a time, where the copy loop of the kernel's send path misses it once for each. Not when they are received: a
+     * frame that nobody reads stays in the cache of the CPU that receives into it again.
+     */
+    private void warm(Vector vector) {
+        ByteBuffer frames = pool.bytes();
+        int sum = 0;
+        for (int i = 0; i < vector.count; i++) {
+            sum ^= frames.getInt(vector.offset[i]);
+        }
+        warmth = sum;
     }
 
     private void stage(int offset, int length) {
