@@ -94,7 +94,9 @@ final class XskQueue implements PortQueue {
         this.splitter = multiBuffer ? new Splitter(pool) : null;
         this.joiner = multiBuffer ? new Joiner(pool, counters) : null;
         this.maxFrame = Math.min(maxFrame, multiBuffer ? splitter.longest() : pool.room());
-        this.mostParts = multiBuffer ? splitter.parts(FramePool.HEADROOM, this.maxFrame) : 1;
+        this.mostParts = multiBuffer && tx != null
+                ? Math.min(splitter.parts(FramePool.HEADROOM, this.maxFrame), tx.entries()) // else it never had room
+                : 1;
         this.offload = new SoftOffload(pool, counters, this::stage);
         refill();
     }
