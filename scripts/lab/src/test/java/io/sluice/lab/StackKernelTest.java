@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -212,6 +213,33 @@ final class StackKernelTest {
         assertThat(counters.balance("created")).isPositive();
         assertThat(counters.unaccounted()).isZero();
         assertThat(counters.value("right", "tx_drop_superframe")).isZero();
+    }
+
+    @Test
+    void jumboFramesCrossXdpPortsWhole() {
+        net = Topology.make(lab);
+        net.withoutOffloads();
+        List.of(net.v0(), net.v1(), net.v2(), net.v3()).forEach(device -> lab.mtu(device, 9000));
+        stack = SluiceStack.start(net, Install.find(), SluiceStack.policy(Kind.XDP, "native"));
+        stack.startWorker();
+        stack.connect(Kind.XDP);
+        assertThat(stack.tenant("port", "show", "left").orThrow().output()).contains("MTU 9000", "multi-buffer");
+
+        // 8972 bytes, an ICMP and an IP header: 9000, each answered with the same bytes, which ping compares.
+        Command whole =
+                Command.of("ping", "-c", "5", "-i", "0.2", "-W", "1", "-M", "do", "-s", "8972", Topology.ADDRESS_B);
+        assertThat(RunningProcess.run(whole.in(net.a()), LIMIT).orThrow().output())
+                .contains("5 received")
+                .doesNotContain("wrong data");
+        assertThat(Iperf.gigabits(net, Iperf.Direction.THERE, 1)).isPositive();
+        assertThat(Iperf.gigabits(net, Iperf.Direction.BACK, 1)).isPositive();
+
+        Counters counters =
+                Counters.of(stack.tenant("stats", "--json").orThrow().output());
+        assertThat(counters.value("right", "tx_bytes") / counters.value("right", "tx_packets"))
+                .as("bytes of a packet")
+                .isGreaterThan(2_048);
+        assertThat(counters.unaccounted()).isZero();
     }
 
     @Test

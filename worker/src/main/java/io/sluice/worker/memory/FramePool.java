@@ -173,8 +173,18 @@ public final class FramePool implements AutoCloseable {
         if (offset < largeBase) {
             stock.push(offset & -frameSize);
         } else {
-            stock.pushLarge(largeBase + (offset - largeBase) / LARGE_FRAME * LARGE_FRAME);
+            stock.pushLarge(largeBase + largeIndex(offset) * LARGE_FRAME);
         }
+    }
+
+    /** Whether the frame around {@code offset} is a large one. */
+    public boolean isLarge(int offset) {
+        return offset >= largeBase;
+    }
+
+    /** The number of the large frame around {@code offset}, less than {@link #largeFrames()}. */
+    public int largeIndex(int offset) {
+        return (offset - largeBase) / LARGE_FRAME;
     }
 
     /** Frees every frame of {@code vector} and empties it. */
@@ -205,7 +215,7 @@ public final class FramePool implements AutoCloseable {
     }
 
     private int index(int offset) {
-        return offset < largeBase ? offset >>> frameShift : frames + (offset - largeBase) / LARGE_FRAME;
+        return offset < largeBase ? offset >>> frameShift : frames + largeIndex(offset);
     }
 
     /** Frees every frame that queue {@code id} gave to the kernel, and its number: its socket is closed. Cold. */

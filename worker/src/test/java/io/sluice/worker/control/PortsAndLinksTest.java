@@ -88,7 +88,8 @@ class PortsAndLinksTest extends WorkerBench {
         try (FramePool umem = new FramePool(Mapping.of(made.pool(), 0, size, "umem"), 2048, FRAMES, LARGE)) {
             XdpDevice device = netns.call(() -> XdpDevice.attach("right", false));
             made.kept().add(device::close);
-            made.passed().add(netns.call(() -> device.socket(0, umem, false).fd()));
+            made.passed()
+                    .add(netns.call(() -> device.socket(0, umem, false, false).fd()));
         }
         lease.setXdp(XdpLease.newBuilder()
                 .setMode(XdpMode.XDP_MODE_NATIVE)

@@ -5,6 +5,7 @@ import io.sluice.worker.engine.DataPath;
 import io.sluice.worker.memory.FramePool;
 import io.sluice.worker.memory.Pools;
 import io.sluice.worker.memory.Vector;
+import io.sluice.worker.port.FrameLimits;
 import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortInfo;
 import io.sluice.worker.port.PortQueue;
@@ -217,7 +218,7 @@ public final class Lab implements AutoCloseable {
         return keep(dataPath.call(() -> {
             try {
                 return kind.isXdp()
-                        ? XdpPort.open(info, xdpSockets, kind.busyPoll(), pool)
+                        ? XdpPort.open(info, xdpSockets, kind.busyPoll(), kind.multiBuffer(), pool)
                         : PacketPort.open(info, sockets, senders, kind.vnet(), ring(kind), pool, dataPath::slots);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -293,18 +294,24 @@ public final class Lab implements AutoCloseable {
     }
 
     private Port xdp(PortKind kind, PortInfo info) throws Exception {
-        List<XdpPort.Socket> sockets = xdpSockets(kind, info.interfaceName(), false);
-        return XdpPort.open(info, sockets, kind.busyPoll(), pool);
+        boolean multiBuffer = kind.multiBuffer() || FrameLimits.longest(info.mtu()) > pool.room();
+        List<XdpPort.Socket> sockets = xdpSockets(kind, info.interfaceName(), false, multiBuffer);
+        return XdpPort.open(info, sockets, kind.busyPoll(), multiBuffer, pool);
     }
 
     /** A bound socket for each queue of {@code kind}, for a caller that opens the port itself. */
     public List<XdpPort.Socket> xdpSockets(PortKind kind, String device, boolean rxOnly) throws Exception {
+        return xdpSockets(kind, device, rxOnly, kind.multiBuffer());
+    }
+
+    private List<XdpPort.Socket> xdpSockets(PortKind kind, String device, boolean rxOnly, boolean multiBuffer)
+            throws Exception {
         XdpDevice attached = netns.call(() -> XdpDevice.attach(device, kind.skb()));
         open.push(attached::close);
         List<XdpPort.Socket> sockets = new ArrayList<>();
         for (int queue = 0; queue < kind.queues(); queue++) {
             int id = queue;
-            XdpPort.Socket socket = netns.call(() -> attached.socket(id, pool, rxOnly));
+            XdpPort.Socket socket = netns.call(() -> attached.socket(id, pool, rxOnly, multiBuffer));
             if (kind.busyPoll()) {
                 XdpDevice.busyPoll(socket.fd());
             }

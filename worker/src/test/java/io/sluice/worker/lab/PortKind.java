@@ -17,6 +17,7 @@ public enum PortKind {
     XDP_NATIVE(1, false, false),
     XDP_NATIVE_BUSY_POLL(1, false, true),
     XDP_NATIVE_TWO_QUEUES(2, false, false),
+    XDP_NATIVE_MULTI_BUFFER(1, false, false),
     XDP_SKB(1, true, false),
     XDP_SKB_TWO_QUEUES_BUSY_POLL(2, true, true),
     TUNNEL_VXLAN(false, "0800000000002a00"),
@@ -115,6 +116,11 @@ public enum PortKind {
         return family == Family.XDP;
     }
 
+    /** AF_XDP bound for frames longer than a chunk. */
+    boolean multiBuffer() {
+        return this == XDP_NATIVE_MULTI_BUFFER;
+    }
+
     /** A tap device, which reads what the host sends on it. */
     public boolean isTap() {
         return family == Family.TAP || family == Family.HYBRID;
@@ -156,7 +162,7 @@ public enum PortKind {
 
     /** Whether frames of any length are received, as there are large frames for them. */
     public boolean takesLongFrames() {
-        return offloads() || isTunnel();
+        return offloads() || isTunnel() || multiBuffer();
     }
 
     boolean skb() {

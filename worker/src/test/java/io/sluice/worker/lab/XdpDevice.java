@@ -80,7 +80,8 @@ public final class XdpDevice implements AutoCloseable {
                 .putInt(0, 6) // BPF_PROG_TYPE_XDP
                 .putInt(4, 6)
                 .putLong(8, Native.address(code))
-                .putLong(16, Native.address(licence));
+                .putLong(16, Native.address(licence))
+                .putInt(44, 32); // BPF_F_XDP_HAS_FRAGS
         try {
             return bpf(PROG_LOAD, load, "xdp");
         } finally {
@@ -93,8 +94,10 @@ public final class XdpDevice implements AutoCloseable {
      * A bound socket on {@code queue}, which receives from now on.
      *
      * @param pool becomes the UMEM
+     * @param multiBuffer whether frames may be longer than a chunk
      */
-    public XdpPort.Socket socket(int queue, FramePool pool, boolean rxOnly) throws SyscallException {
+    public XdpPort.Socket socket(int queue, FramePool pool, boolean rxOnly, boolean multiBuffer)
+            throws SyscallException {
         try (Closer closer = new Closer()) {
             Fd socket = closer.add(Fd.owned(WorkerCalls.LIBC.socket(AF_XDP, SOCK_RAW_CLOEXEC, 0), "socket(AF_XDP)"));
             ByteBuffer umem = Native.allocate(32)
@@ -108,7 +111,7 @@ public final class XdpDevice implements AutoCloseable {
             if (!rxOnly) {
                 set(socket, SOL_XDP, 3, RING);
             }
-            bind(socket, queue);
+            bind(socket, queue, multiBuffer);
             direct(queue, socket);
             closer.release();
             return new XdpPort.Socket(socket, RING, rxOnly ? 0 : RING, RING, RING);
@@ -137,11 +140,11 @@ public final class XdpDevice implements AutoCloseable {
         set(socket, SOL_SOCKET, 70, 64);
     }
 
-    /** sockaddr_xdp with need-wakeup. The queue of a socket that was just closed is busy for some milliseconds. */
-    private void bind(Fd socket, int queue) throws SyscallException {
+    /** sockaddr_xdp with need-wakeup and, for long frames, XDP_USE_SG. The queue of a socket that was just closed is busy for some milliseconds. */
+    private void bind(Fd socket, int queue, boolean multiBuffer) throws SyscallException {
         ByteBuffer address = Native.allocate(16)
                 .putShort(0, (short) AF_XDP)
-                .putShort(2, (short) 8)
+                .putShort(2, (short) (multiBuffer ? 8 | 16 : 8))
                 .putInt(4, ifindex)
                 .putInt(8, queue);
         for (int tries = 1; LabCalls.LIBC.bind(socket.number(), address, 16) != 0; tries++) {

@@ -121,7 +121,7 @@ class PolicyLoaderTest {
         assertThat(policy.admins()).containsExactly(new Identity(Identity.Kind.UID, 0));
         Tenant tenant = policy.tenant("t").orElseThrow();
         assertThat(tenant.quota()).isEqualTo(new Quota(16, 256L << 20, 4, 64));
-        Rings rings = new Rings(2048, 2048, 4096, 2048);
+        Rings rings = new Rings(4096, 2048, 4096, 2048);
         assertThat(tenant.grants())
                 .containsExactly(
                         new XdpGrant(

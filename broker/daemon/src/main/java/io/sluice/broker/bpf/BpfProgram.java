@@ -22,6 +22,7 @@ public record BpfProgram(Fd fd) implements AutoCloseable {
     /** Helpers marked gpl_only refuse it; none that the compiler uses is, so the kernel is told what the source has. */
     private static final byte[] LICENCE = "Apache-2.0\0".getBytes(StandardCharsets.US_ASCII);
 
+    private static final int XDP_HAS_FRAGS = 32; // ours look at the first bytes of a frame, wherever the rest is
     private static final int LOG_BYTES = 64 * 1024;
     private static final int ATTEMPTS = 5;
 
@@ -41,6 +42,7 @@ public record BpfProgram(Fd fd) implements AutoCloseable {
         ByteBuffer licence = Native.allocate(LICENCE.length).put(0, LICENCE);
         ByteBuffer attributes = BpfCommand.attributes(type.code, code.limit() / Program.SLOT);
         attributes.putLong(8, Native.address(code)).putLong(16, Native.address(licence));
+        attributes.putInt(44, type == ProgramType.XDP ? XDP_HAS_FRAGS : 0);
         BpfCommand.putName(attributes, 48, name);
         // Without a log first: making one costs more than the verification of a small program.
         int fd = attempt(attributes, code, licence);

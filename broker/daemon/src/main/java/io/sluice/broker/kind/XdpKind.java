@@ -30,6 +30,7 @@ public final class XdpKind {
     private static final int XDP_OPTIONS_ZEROCOPY = 1;
     private static final int XDP_COPY = 2;
     private static final int XDP_USE_NEED_WAKEUP = 8;
+    private static final int XDP_USE_SG = 16;
 
     private XdpKind() {}
 
@@ -53,6 +54,7 @@ public final class XdpKind {
             closer.add(share::shut);
             Made.Description description = (lease, firstFd) -> lease.setXdp(order.describe(
                     firstFd,
+                    device.mtu(),
                     share.on().link().mode(),
                     sockets.stream().map(XdpKind::zeroCopy).toList()));
             return new Made(sockets, description, share, closer.release());
@@ -77,7 +79,8 @@ public final class XdpKind {
 
     /** sockaddr_xdp {family u16, flags u16, ifindex u32, queue_id u32, shared_umem_fd u32}. */
     private static void bind(Fd socket, XdpOrder order, Device device, int queue) throws SyscallException {
-        int flags = XDP_USE_NEED_WAKEUP | (order.forceCopy() ? XDP_COPY : 0);
+        int flags =
+                XDP_USE_NEED_WAKEUP | (order.forceCopy() ? XDP_COPY : 0) | (order.fits(device.mtu()) ? 0 : XDP_USE_SG);
         ByteBuffer address = Native.allocate(16)
                 .putShort(0, (short) Sockets.AF_XDP)
                 .putShort(2, (short) flags)

@@ -11,8 +11,8 @@ package io.sluice.broker.policy;
  */
 public record Rings(int rx, int tx, int fill, int completion) {
     public static final Range SIZES = Range.powersOfTwo(1, 65_536);
-    /** What a grant has if its policy says nothing. */
-    public static final Rings DEFAULT = new Rings(2048, 2048, 4096, 2048);
+    /** What a grant has if its policy says nothing: rx takes all that fill can, however late the holder comes for it. */
+    public static final Rings DEFAULT = new Rings(4096, 2048, 4096, 2048);
 
     public Rings {
         SIZES.check("rx ring", rx);

@@ -39,6 +39,11 @@ public record XdpOrder(
         Require.that(headroom % 8 == 0, "headroom is " + headroom + ", not a multiple of 8");
     }
 
+    /** Whether a chunk holds the frames of a device of this MTU, in bytes, tagged. */
+    public boolean fits(int mtu) {
+        return mtu <= chunkSize - headroom - RESERVED + 1500;
+    }
+
     @Override
     public String kind() {
         return "xdp";
@@ -48,14 +53,16 @@ public record XdpOrder(
      * What the client is told that it got.
      *
      * @param firstFd index of the first socket in the reply
+     * @param mtu of the device
      * @param runs how the program is attached
      * @param zeroCopy whether each socket has it
      */
-    public XdpLease describe(int firstFd, XdpMode runs, List<Boolean> zeroCopy) {
+    public XdpLease describe(int firstFd, int mtu, XdpMode runs, List<Boolean> zeroCopy) {
         XdpLease.Builder xdp = XdpLease.newBuilder()
                 .setMode(io.sluice.grant.v1.XdpMode.valueOf("XDP_MODE_" + runs))
                 .setChunkSize(chunkSize)
                 .setHeadroom(headroom)
+                .setMultiBuffer(!fits(mtu))
                 .setBusyPoll(busyPoll.isPresent());
         for (int i = 0; i < queues.size(); i++) {
             xdp.addQueues(XdpQueue.newBuilder()

@@ -3,6 +3,7 @@ package io.sluice.lab.bench;
 import io.sluice.lab.Counters;
 import io.sluice.lab.RunningProcess;
 import io.sluice.lab.SluiceStack;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -12,6 +13,8 @@ import java.util.Optional;
 final class Sluice implements Contender {
     /** A MAC address that no device has, so that the receiver drops the frames at once, as it does testpmd's. */
     private static final String NOBODY = "02:00:00:00:00:02";
+
+    private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private final boolean offload;
     private Optional<SluiceStack> stack = Optional.empty();
@@ -39,10 +42,12 @@ final class Sluice implements Contender {
     public Running start(Rig rig) {
         SluiceStack running = stack(rig);
         RunningProcess worker = running.startWorker();
+        Optional<RunningProcess> watch = Optional.empty();
         switch (rig.options().work()) {
             case RX -> {
                 running.addPort("left", rig.options().kind());
                 join(running, "left", "sink:transport=null");
+                watch = Optional.of(watch(rig, running));
             }
             case TX -> {
                 running.addPort("right", rig.options().kind());
@@ -57,7 +62,7 @@ final class Sluice implements Contender {
         if (!rig.options().work().streams()) {
             DataPathThreads.pin(rig.lab(), worker, Rig.WORK_CPU);
         }
-        return new Worker(running, worker);
+        return new Worker(running, worker, watch);
     }
 
     /** The broker, and what belongs to it; started if it is not there yet. */
@@ -78,7 +83,19 @@ final class Sluice implements Contender {
                 .orThrow();
     }
 
-    private record Worker(SluiceStack stack, RunningProcess running) implements Running {
+    /**
+     * Tells the counters from now on, a line every 200 ms. To ask for them with a program that has to start first takes half a second of
+     * the processors that are being measured.
+     */
+    private static RunningProcess watch(Rig rig, SluiceStack running) {
+        RunningProcess watch = rig.lab().start(running.tenantCommand("stats", "--json", "--watch=0.2"));
+        watch.awaitLine("{", LIMIT);
+        return watch;
+    }
+
+    /** @param watch there if its counters are asked for */
+    private record Worker(SluiceStack stack, RunningProcess running, Optional<RunningProcess> watch)
+            implements Running {
         @Override
         public Optional<RunningProcess> process() {
             return Optional.of(running);
@@ -86,13 +103,14 @@ final class Sluice implements Contender {
 
         @Override
         public Sample received() {
-            Counters counters =
-                    Counters.of(stack.tenant("stats", "--json").orThrow().output());
+            Counters counters = Counters.of(
+                    watch.orElseThrow().lastLine(line -> line.startsWith("{")).orElseThrow());
             return new Sample(counters.timeNs(), counters.value("left", "rx_packets"));
         }
 
         @Override
         public void close() {
+            watch.ifPresent(RunningProcess::close);
             running.close();
         }
     }

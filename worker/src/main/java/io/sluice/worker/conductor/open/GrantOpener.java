@@ -67,7 +67,12 @@ final class GrantOpener {
                         queue.getFillRing(),
                         queue.getCompletionRing()))
                 .toList();
-        return XdpPort.open(opening.info("xdp", lease, xdpFeatures(xdp)), sockets, xdp.getBusyPoll(), opening.pool());
+        return XdpPort.open(
+                opening.info("xdp", lease, xdpFeatures(xdp)),
+                sockets,
+                xdp.getBusyPoll(),
+                xdp.getMultiBuffer(),
+                opening.pool());
     }
 
     private static List<String> packetFeatures(PacketLease packet) {
@@ -87,6 +92,9 @@ final class GrantOpener {
         features.add(xdp.getQueues(0).getZeroCopy() ? "zero-copy" : "copy");
         if (xdp.getBusyPoll()) {
             features.add("busy-poll");
+        }
+        if (xdp.getMultiBuffer()) {
+            features.add("multi-buffer");
         }
         if (xdp.getQueues(0).getTxRing() == 0) {
             features.add("rx-only");

@@ -44,13 +44,18 @@ public final class XdpPort {
 
     /**
      * @param sockets consumed, also on failure
+     * @param multiBuffer whether they were bound for packets longer than a chunk (XDP_USE_SG)
+     * @throws IllegalArgumentException they were, and the pool has no large frames
      */
-    public static Port open(PortInfo info, List<Socket> sockets, boolean busyPoll, FramePool pool)
+    public static Port open(PortInfo info, List<Socket> sockets, boolean busyPoll, boolean multiBuffer, FramePool pool)
             throws SyscallException {
         List<Counters> counters = new ArrayList<>();
         List<XskRings> rings = new ArrayList<>();
         try (Closer closer = new Closer()) {
             sockets.forEach(socket -> closer.add(socket.fd()));
+            if (multiBuffer) {
+                FrameLimits.requireLarge(pool, "an MTU of " + info.mtu() + " needs");
+            }
             for (Socket socket : sockets) {
                 XskRings mapped = XskRings.map(socket);
                 closer.add(mapped::close);
@@ -63,8 +68,7 @@ public final class XdpPort {
         List<PortQueue> queues = new ArrayList<>();
         for (int i = 0; i < sockets.size(); i++) {
             counters.add(new Counters());
-            queues.add(
-                    new XskQueue(sockets.get(i).fd(), rings.get(i), pool.view(), counters.get(i), busyPoll, longest));
+            queues.add(new XskQueue(sockets.get(i).fd(), rings.get(i), pool.view(), counters.get(i), busyPoll, multiBuffer, longest));
         }
         return Port.of(
                 info,

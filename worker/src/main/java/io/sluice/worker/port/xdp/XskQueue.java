@@ -16,7 +16,7 @@ import java.nio.ByteBuffer;
 /**
  * One AF_XDP socket. The frame pool is its UMEM, so a packet goes from one such queue to another by its offset alone.
  *
- * <p>With busy polling a receive or send call runs the device's receive work in this thread: a flood then can't starve the
+ * <p>With {@link BusyPoll} a receive or send call runs the device's receive work in this thread: a flood then can't starve the
  * thread, and what it can't serve is dropped early, in the driver. In copy mode a send call transmits 32 descriptors.
  */
 final class XskQueue implements PortQueue {
@@ -35,38 +35,51 @@ final class XskQueue implements PortQueue {
     private final Ring tx;
     private final Ring fill;
     private final Ring completion;
-    private final boolean busyPoll;
+    private final BusyPoll busyPoll;
     private final int maxFrame;
     private final SoftOffload offload;
+
+    /** Null for a socket that only receives. */
+    private final Settlement settlement;
+
+    /** For packets longer than a chunk; null, as the next one, if the socket was not bound for them (XDP_USE_SG). */
+    private final Splitter splitter;
+
+    private final Joiner joiner;
+
+    /** TX descriptors that the longest packet takes. */
+    private final int mostParts;
+
+    /** Descriptors given to the kernel and not completed. */
     private int outstanding;
-
-    /** Up to this index of the TX ring packets are counted as sent: the kernel has taken them. */
-    private int settled;
-
-    /** Bytes of the packets from there on. */
-    private long unsettledBytes;
 
     /** The fill ring was left short because the pool had no frame; nothing that arrives would remind us. */
     private boolean starved;
 
-    /**
-     * Of no use in itself: a sum that keeps the reads in it from being optimised away. Another CPU has written the frames;
-     * one line of each read here, independently of each other, misses the cache once for many at a time, where the copy
-     * loop of the kernel's send path misses it once for each.
-     */
+    /** Of no use in itself: a sum that keeps the reads of {@link #warm} from being optimised away. */
     @SuppressWarnings("unused")
     private int warmth;
 
     // Of the send in progress.
     private int space;
     private int staged;
+    private int stagedPackets;
     private long stagedBytes;
 
     /**
      * @param socket consumed
+     * @param busyPoll whether the socket is set up for it
+     * @param multiBuffer whether packets may be longer than a chunk, both ways
      * @param maxFrame longest frame that may be sent, in bytes
      */
-    XskQueue(Fd socket, XskRings rings, FramePool pool, Counters counters, boolean busyPoll, int maxFrame) {
+    XskQueue(
+            Fd socket,
+            XskRings rings,
+            FramePool pool,
+            Counters counters,
+            boolean busyPoll,
+            boolean multiBuffer,
+            int maxFrame) {
         this.socket = socket;
         this.fdNumber = socket.number();
         this.rings = rings;
@@ -77,9 +90,14 @@ final class XskQueue implements PortQueue {
         this.pool = pool;
         this.holderId = pool.newHolder();
         this.counters = counters;
-        this.busyPoll = busyPoll;
-        this.settled = tx == null ? 0 : tx.own;
-        this.maxFrame = Math.min(maxFrame, pool.frameSize() - FramePool.HEADROOM);
+        this.busyPoll = new BusyPoll(socket, busyPoll);
+        this.settlement = tx == null ? null : new Settlement(tx, counters);
+        this.splitter = multiBuffer ? new Splitter(pool) : null;
+        this.joiner = multiBuffer ? new Joiner(pool, counters) : null;
+        this.maxFrame = Math.min(maxFrame, multiBuffer ? splitter.longest() : pool.room());
+        this.mostParts = multiBuffer && tx != null
+                ? Math.min(splitter.parts(FramePool.HEADROOM, this.maxFrame), tx.entries()) // else it never had room
+                : 1;
         this.offload = new SoftOffload(pool, counters, this::stage);
         refill();
     }
@@ -90,7 +108,7 @@ final class XskQueue implements PortQueue {
             refill();
         }
         int n = rx.available(limit);
-        if (n < limit && (busyPoll || fill.needsWakeup())) {
+        if (n < limit && (busyPoll.works() || fill.needsWakeup())) {
             counters.add(PortCounter.RX_CALLS, 1);
             LIBC.recv(fdNumber, 0, 0, MSG_DONTWAIT);
             n = rx.available(limit);
@@ -98,11 +116,12 @@ final class XskQueue implements PortQueue {
         if (n == 0) {
             return 0;
         }
+        if (joiner != null) {
+            return join(vector, n, limit);
+        }
         n = Math.min(n, limit);
         ByteBuffer entries = rx.bytes;
-        ByteBuffer frames = pool.bytes();
         long bytes = 0;
-        int warm = 0;
         for (int i = 0; i < n; i++) {
             int at = rx.at16(rx.own + i);
             int offset = (int) entries.getLong(at);
@@ -110,16 +129,44 @@ final class XskQueue implements PortQueue {
             pool.returned(offset);
             vector.add(offset, length, 0);
             bytes += length;
-            warm ^= frames.getInt(offset);
         }
-        warmth = warm;
-        rx.own += n;
-        rx.consumed();
-        refill();
-        counters.add(PortCounter.RX_PACKETS, n);
-        counters.add(PortCounter.RX_BYTES, bytes);
+        received(n, n, bytes);
         counters.add(PortCounter.RX_VECTORS, 1);
         return n;
+    }
+
+    /** As {@link #poll}, of {@code n} descriptors some of which may be parts of one packet. */
+    private int join(Vector vector, int n, int limit) {
+        ByteBuffer entries = rx.bytes;
+        int packets = 0;
+        long bytes = 0;
+        int i = 0;
+        for (; i < n && packets < limit; i++) {
+            int at = rx.at16(rx.own + i);
+            int offset = (int) entries.getLong(at);
+            int length = entries.getInt(at + 8);
+            boolean last = (entries.getInt(at + 12) & Splitter.CONTINUED) == 0;
+            pool.returned(offset);
+            if (last && !joiner.hasBegun()) {
+                vector.add(offset, length, 0);
+            } else {
+                joiner.add(vector, offset, length, last);
+            }
+            packets += last ? 1 : 0;
+            bytes += length;
+        }
+        received(i, packets, bytes);
+        counters.add(PortCounter.RX_VECTORS, vector.count > 0 ? 1 : 0);
+        return vector.count;
+    }
+
+    private void received(int descriptors, int packets, long bytes) {
+        rx.own += descriptors;
+        rx.consumed();
+        refill();
+        busyPoll.received();
+        counters.add(PortCounter.RX_PACKETS, packets);
+        counters.add(PortCounter.RX_BYTES, bytes);
     }
 
     /** Hands the kernel free frames to receive into, as many as the fill ring takes and the pool can spare. */
@@ -151,7 +198,7 @@ final class XskQueue implements PortQueue {
 
     @Override
     public int room() {
-        return tx == null ? 0 : tx.free(Vector.CAPACITY);
+        return tx == null ? 0 : tx.free(Vector.CAPACITY * mostParts) / mostParts;
     }
 
     @Override
@@ -161,9 +208,11 @@ final class XskQueue implements PortQueue {
             pool.giveAll(vector);
             return;
         }
+        warm(vector);
         space = tx.free(tx.mask + 1);
-        settle(); // before the entries that the kernel is done with are written over
+        settlement.settle(); // before the entries that the kernel is done with are written over
         staged = 0;
+        stagedPackets = 0;
         stagedBytes = 0;
         for (int i = 0; i < vector.count; i++) {
             int offset = vector.offset[i];
@@ -178,43 +227,42 @@ final class XskQueue implements PortQueue {
         tx.own += staged;
         tx.publish();
         outstanding += staged;
-        unsettledBytes += stagedBytes;
+        settlement.add(stagedPackets, stagedBytes);
+    }
+
+    /**
+     * Another CPU may have written the frames: one line of each read here, independently of each other, misses the cache once
+     * for many at a time, where the copy loop of the kernel's send path misses it once for each. Not when they are received: a
+     * frame that nobody reads stays in the cache of the CPU that receives into it again.
+     */
+    private void warm(Vector vector) {
+        ByteBuffer frames = pool.bytes();
+        int sum = 0;
+        for (int i = 0; i < vector.count; i++) {
+            sum ^= frames.getInt(vector.offset[i]);
+        }
+        warmth = sum;
     }
 
     private void stage(int offset, int length) {
-        if (length > maxFrame) {
+        int parts = splitter == null ? 1 : splitter.parts(offset, length);
+        if (length > maxFrame || parts > Splitter.MOST) {
             drop(PortCounter.TX_DROP_TOO_LONG, offset);
-        } else if (staged == space) {
+        } else if (staged + parts > space) {
             drop(PortCounter.TX_DROP_FULL, offset);
         } else {
-            int at = tx.at16(tx.own + staged);
-            tx.bytes.putLong(at, offset);
-            tx.bytes.putLong(at + 8, length); // len u32, options u32 0
+            if (splitter == null) {
+                int at = tx.at16(tx.own + staged);
+                tx.bytes.putLong(at, offset);
+                tx.bytes.putLong(at + 8, length); // len u32, options u32 0
+            } else {
+                splitter.write(tx, tx.own + staged, offset, length, parts);
+            }
             pool.held(offset, holderId);
             stagedBytes += length;
-            staged++;
+            stagedPackets++;
+            staged += parts;
         }
-    }
-
-    /** Counts as sent what the kernel was last seen to have taken from the TX ring. */
-    private void settle() {
-        int taken = tx.known();
-        int n = taken - settled;
-        if (n == 0) {
-            return;
-        }
-        long bytes = 0;
-        if (taken == tx.own) {
-            bytes = unsettledBytes;
-            settled = taken;
-        } else {
-            for (; settled != taken; settled++) {
-                bytes += tx.bytes.getInt(tx.at16(settled) + 8);
-            }
-        }
-        unsettledBytes -= bytes;
-        counters.add(PortCounter.TX_PACKETS, n);
-        counters.add(PortCounter.TX_BYTES, bytes);
     }
 
     private void drop(PortCounter reason, int offset) {
@@ -238,18 +286,20 @@ final class XskQueue implements PortQueue {
             }
             pending = left;
         }
-        settle();
+        settlement.settle();
         return reap();
     }
 
-    /** Frees the frames of what has been sent. */
+    /** Frees the frames of what has been sent; returns how many descriptors that was. */
     private int reap() {
         int n = completion.available(outstanding);
         ByteBuffer entries = completion.bytes;
         for (int i = 0; i < n; i++) {
             int offset = (int) entries.getLong(completion.at8(completion.own + i));
-            pool.returned(offset);
-            pool.give(offset);
+            if (splitter == null || splitter.isFree(offset)) {
+                pool.returned(offset);
+                pool.give(offset);
+            }
         }
         if (n > 0) {
             completion.own += n;
@@ -264,7 +314,7 @@ final class XskQueue implements PortQueue {
 
     @Override
     public int queued() {
-        return tx == null ? 0 : tx.own - settled;
+        return tx == null ? 0 : settlement.packets();
     }
 
     @Override
@@ -290,10 +340,10 @@ final class XskQueue implements PortQueue {
     @Override
     public void close() {
         if (tx != null) {
-            tx.pending(); // looks where the kernel is
-            settle();
-            counters.add(PortCounter.TX_DROP_CLOSED, queued());
-            settled = tx.own;
+            settlement.close();
+        }
+        if (joiner != null) {
+            joiner.close();
         }
         rings.close();
         socket.close();

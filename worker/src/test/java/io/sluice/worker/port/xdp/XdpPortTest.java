@@ -3,6 +3,8 @@ package io.sluice.worker.port.xdp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sluice.grant.sys.Fd;
+import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.lab.Frames;
 import io.sluice.worker.lab.Lab;
@@ -15,6 +17,7 @@ import io.sluice.worker.port.Port;
 import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.sys.WorkerCalls;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +34,8 @@ class XdpPortTest {
     private static final PortKind KIND = PortKind.XDP_NATIVE;
     private static final int FRAMES = 2048;
     private static final int MSG_DONTWAIT = 0x40;
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_INCOMING_NAPI_ID = 56;
 
     private Lab lab;
     private Wire wire;
@@ -48,7 +53,7 @@ class XdpPortTest {
     }
 
     private Port open(List<XdpPort.Socket> sockets) throws SyscallException {
-        return XdpPort.open(Lab.info(KIND, "port0", 1500, 256), sockets, false, lab.pool());
+        return XdpPort.open(Lab.info(KIND, "port0", 1500, 256), sockets, false, false, lab.pool());
     }
 
     @Test
@@ -100,6 +105,26 @@ class XdpPortTest {
         assertThat(sockets).allMatch(socket -> socket.fd().isClosed());
         assertThat(lab.pool().freeFrames()).isEqualTo(FRAMES);
         assertThat(lab.pool().newHolder()).isEqualTo(holder + 1);
+    }
+
+    @Test
+    void aBusyPollingPortMakesReceiveCallsOnlyWhereTheyDoSomething() throws Exception {
+        List<XdpPort.Socket> sockets = lab.xdpSockets(KIND, "port0", false);
+        Fd socket = sockets.get(0).fd();
+        XdpDevice.busyPoll(socket);
+        Port port = XdpPort.open(Lab.info(KIND, "port0", 1500, 256), sockets, true, false, lab.pool());
+        wire.send(Frames.of(0, 0, 60));
+        lab.receive(port, 1);
+        long calls = port.counters().get(PortCounter.RX_CALLS);
+        lab.poll(port, 256);
+        ByteBuffer napi = Native.allocate(4);
+        WorkerCalls.LIBC.getsockopt(
+                socket.number(),
+                SOL_SOCKET,
+                SO_INCOMING_NAPI_ID,
+                napi,
+                Native.allocate(4).putInt(0, 4));
+        assertThat(port.counters().get(PortCounter.RX_CALLS) - calls).isEqualTo(napi.getInt(0) == 0 ? 0 : 1);
     }
 
     @Test
