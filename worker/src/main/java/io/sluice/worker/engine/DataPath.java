@@ -29,7 +29,6 @@ public final class DataPath implements AutoCloseable {
 
     private final FramePool pool;
     private final IdleStrategy idle;
-    private final Patience patience = new Patience();
     private final Epoll epoll = new Epoll();
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
     private final Map<Integer, ReceiveSlots> slots = new HashMap<>();
@@ -58,26 +57,28 @@ public final class DataPath implements AutoCloseable {
     }
 
     private void run() {
+        int idleCycles = 0;
         while (running) {
             int work = cycle();
-            if (work == 0) {
-                rest();
-            } else if (patience.isWaiting()) {
-                patience.met(System.nanoTime());
+            if (work > 0) {
+                idleCycles = 0;
+            } else {
+                idleCycles = Math.min(idleCycles + 1, Integer.MAX_VALUE - 1);
+                rest(idleCycles);
             }
         }
         slots.values().forEach(ReceiveSlots::close);
     }
 
-    private void rest() {
-        long now = System.nanoTime();
-        if (!idle.sleeps(patience, now)) {
-            idle.look(patience, now);
-        } else if (duty.untilDue() < IdleStrategy.PENDING_NS) {
+    private void rest(int idleCycles) {
+        boolean sleeps = idle.sleeps(idleCycles);
+        long untilDue = sleeps ? duty.untilDue() : Long.MAX_VALUE;
+        if (untilDue < IdleStrategy.PENDING_NS) {
             Thread.onSpinWait(); // no sleep is short enough
-        } else {
-            epoll.await(duty.rest() ? IdleStrategy.PENDING_MS : -1);
+            return;
         }
+        boolean soon = sleeps && duty.rest();
+        idle.idle(idleCycles, soon, epoll);
     }
 
     /** One cycle; returns the work that it brought. */
