@@ -30,7 +30,6 @@ public final class DataPath implements Home, AutoCloseable {
 
     private final FramePool pool;
     private final IdleStrategy idle;
-    private final Patience patience = new Patience();
     private final Epoll epoll = new Epoll();
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
     private final Map<Integer, ReceiveSlots> slots = new HashMap<>();
@@ -64,26 +63,32 @@ public final class DataPath implements Home, AutoCloseable {
     }
 
     private void run() {
+        boolean worked = true;
+        long idleSince = 0;
         while (running) {
-            int work = cycle();
-            if (work == 0) {
-                rest();
-            } else if (patience.isWaiting()) {
-                patience.met(System.nanoTime());
+            if (cycle() > 0) {
+                worked = true;
+                continue;
             }
+            long now = System.nanoTime();
+            if (worked) {
+                worked = false;
+                idleSince = now;
+            }
+            rest(now - idleSince);
         }
         slots.values().forEach(ReceiveSlots::close);
     }
 
-    private void rest() {
-        long now = System.nanoTime();
-        if (!idle.sleeps(patience, now)) {
-            idle.look(patience, now);
-        } else if (duty.untilDue() < IdleStrategy.PENDING_NS) {
+    private void rest(long idleNs) {
+        boolean sleeps = idle.sleeps(idleNs);
+        long untilDue = sleeps ? duty.untilDue() : Long.MAX_VALUE;
+        if (untilDue < IdleStrategy.PENDING_NS) {
             Thread.onSpinWait(); // no sleep is short enough
-        } else {
-            epoll.await(duty.rest() ? IdleStrategy.PENDING_MS : -1);
+            return;
         }
+        boolean soon = sleeps && duty.rest();
+        idle.idle(idleNs, soon, epoll);
     }
 
     /** One cycle; returns the work that it brought. */

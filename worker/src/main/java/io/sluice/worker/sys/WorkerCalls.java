@@ -92,9 +92,6 @@ public interface WorkerCalls {
     /** timerfd_settime(2); {@code value} is an itimerspec. */
     int timerfd_settime(int fd, int flags, ByteBuffer value, ByteBuffer old);
 
-    /** sched_yield(2): others go first, if there are any. */
-    int sched_yield();
-
     /** inotify_init1(2). */
     int inotify_init1(int flags);
 

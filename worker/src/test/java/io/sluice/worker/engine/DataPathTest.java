@@ -220,7 +220,7 @@ class DataPathTest {
                 Peer.datagram(peer, new UnixPath(directory.resolve("port1").toString()))) {
             wire.send(Frames.of(0, 1, 100)); // to a port that has yet to find it
             while (ThreadUse.of(THREAD).sleeps() == before.sleeps()) {
-                Thread.onSpinWait();
+                assertThat(Thread.currentThread().isInterrupted()).as("late").isFalse();
             }
             assertSleeps();
         }

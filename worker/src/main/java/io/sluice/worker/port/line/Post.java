@@ -94,9 +94,10 @@ public final class Post implements AutoCloseable {
     }
 
     /**
-     * As {@link #soon}, but where tries have a fixed distance.
+     * The look found nobody, and tries have a fixed distance.
      *
-     * @param ms that
+     * @param ms that distance
+     * @param absent as in {@link #soon}
      */
     public void in(int ms, boolean absent) {
         in(absent && watched ? WATCHED_MS : ms);

@@ -167,18 +167,6 @@ class LookoutTest {
     }
 
     @Test
-    void moreHappensThanTheKernelRemembersAndEverybodyLooks() throws Exception {
-        Post post = post("peer");
-        int remembered = Integer.parseInt(Files.readString(Path.of("/proc/sys/fs/inotify/max_queued_events"))
-                .trim());
-        for (int i = 0; i < remembered / 2 + 1; i++) {
-            touch("other" + i);
-            delete("other" + i);
-        }
-        awaitLook(post);
-    }
-
-    @Test
     void postsAreDueInTheOrderOfTheirTimesAndNotBefore() throws Exception {
         List<Integer> order = new ArrayList<>();
         List<Post> posts = new ArrayList<>();
