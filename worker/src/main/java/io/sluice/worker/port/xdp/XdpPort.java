@@ -68,7 +68,8 @@ public final class XdpPort {
         List<PortQueue> queues = new ArrayList<>();
         for (int i = 0; i < sockets.size(); i++) {
             counters.add(new Counters());
-            queues.add(new XskQueue(sockets.get(i).fd(), rings.get(i), pool.view(), counters.get(i), busyPoll, multiBuffer, longest));
+            queues.add(new XskQueue(
+                    sockets.get(i).fd(), rings.get(i), pool.view(), counters.get(i), busyPoll, multiBuffer, longest));
         }
         return Port.of(
                 info,
