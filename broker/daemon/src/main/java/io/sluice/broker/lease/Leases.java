@@ -55,19 +55,7 @@ public final class Leases {
     public Optional<String> overQuota(String tenant, Quota quota, List<Order> orders, long pool) {
         List<Order> all = new ArrayList<>(orders);
         counted().filter(lease -> lease.holder().tenant().equals(tenant)).forEach(lease -> all.add(lease.order()));
-        long queues = all.stream().mapToLong(order -> order.queues().size()).sum();
-        long memory = pool
-                + pools.getOrDefault(tenant, 0L)
-                + all.stream().mapToLong(Order::memory).sum();
-        return over(all.size(), quota.leases(), "leases")
-                .or(() -> over(queues, quota.queues(), "queues"))
-                .or(() -> over(memory, quota.memory(), "bytes of memory"));
-    }
-
-    private static Optional<String> over(long held, long allowed, String what) {
-        return held <= allowed
-                ? Optional.empty()
-                : Optional.of(held + " " + what + " would be held, " + allowed + " are allowed");
+        return quota.exceededBy(all, pool + pools.getOrDefault(tenant, 0L));
     }
 
     /** Charges memory that belongs to no lease, a pool; negative to give it back. */

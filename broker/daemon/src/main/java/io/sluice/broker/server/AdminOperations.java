@@ -124,7 +124,7 @@ final class AdminOperations {
      * The compiler has said something. A policy comes into force, and the leases that it no longer allows as they are end;
      * a refusal changes nothing.
      */
-    void compiled() throws IOException {
+    void compiled() {
         try {
             Policy policy = state.compiler.receive();
             if (policy != null) {
@@ -137,16 +137,13 @@ final class AdminOperations {
         } catch (Compiler.Refusal e) {
             record(AuditEvent.Type.POLICY_REFUSED, e.getMessage());
             LOG.error("policy not reloaded, nothing has changed:\n{}", e.getMessage());
-            String hint = "nothing has changed; correct the file and try again";
-            refuse(Error.Code.INVALID, e.getMessage(), hint);
-        }
-    }
-
-    /** The compiler is gone, and what it was asked for will not come. */
-    void compilerGone(IOException why) {
-        LOG.error("the policy stays as it is: {}", why.getMessage());
-        while (!asked.isEmpty()) {
-            refuse(Error.Code.INTERNAL, why.getMessage(), "the policy in force stays");
+            refuse(Error.Code.INVALID, e.getMessage(), "nothing has changed; correct the file and try again");
+        } catch (IOException e) { // it is gone, and what it was asked for will not come
+            state.compiler.close();
+            LOG.error("the policy stays as it is: {}", e.getMessage());
+            while (!asked.isEmpty()) {
+                refuse(Error.Code.INTERNAL, e.getMessage(), "the policy in force stays");
+            }
         }
     }
 

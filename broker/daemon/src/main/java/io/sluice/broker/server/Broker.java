@@ -72,7 +72,7 @@ public final class Broker implements AutoCloseable {
         polls.clear();
         polls.add(wakeup.fd().number(), false, wakeup::drain);
         if (!state.compiler.fd().isClosed()) {
-            polls.add(state.compiler.fd().number(), false, this::compiled);
+            polls.add(state.compiler.fd().number(), false, admin::compiled);
         }
         for (Listener listener : listeners) { // first, so that who closes one connection can open another one
             polls.add(listener.socket().number(), false, () -> accept(listener));
@@ -82,15 +82,6 @@ public final class Broker implements AutoCloseable {
             boolean write = connection.channel.queuedBytes() > 0;
             polls.add(connection.pidfd.number(), false, () -> drop(connection, EndReason.DIED, ""));
             polls.add(connection.channel.socket().number(), write, () -> read(connection));
-        }
-    }
-
-    private void compiled() {
-        try {
-            admin.compiled();
-        } catch (IOException e) {
-            state.compiler.close();
-            admin.compilerGone(e);
         }
     }
 
