@@ -322,7 +322,7 @@ public final class Underlay implements SharedSocket, AutoCloseable {
     /** The kernel has not taken everything yet, or the pool had no frame to receive into. */
     @Override
     public boolean pending() {
-        return due || receiver.isStarved();
+        return sender.waiting() > 0 || receiver.isStarved();
     }
 
     // Sending
