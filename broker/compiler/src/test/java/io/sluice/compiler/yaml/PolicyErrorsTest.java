@@ -27,7 +27,7 @@ class PolicyErrorsTest {
             """;
     private static final String PACKET = XDP.replace("xdp", "packet") + "        unconfined: true\n";
     private static final String XDP_KEYS =
-            "kind, interface, jail, queues, mode, force-copy, rx-only, rings, busy-poll, filter";
+            "kind, interface, jail, queues, mode, force-copy, rx-only, rings, busy-poll, filter, offload";
     private static final String PACKET_KEYS =
             "kind, interface, jail, unconfined, unbounded, sockets, fanout, offloads, promiscuous, buffer, ring-frames, filter";
     private static final String QUEUE = "expected an id from 0 to 4095, or a range of them such as 2-3";
@@ -82,6 +82,10 @@ class PolicyErrorsTest {
                 arguments("mode: [skb]", "9:15: mode is a list; expected one of auto, native, skb"),
                 arguments("force-copy: yes", "9:21: force-copy is \"yes\"; expected true or false"),
                 arguments("force-copy:", "9:20: force-copy is empty; expected true or false"),
+                arguments("offload: yes", "9:18: offload is \"yes\"; expected true or false"),
+                arguments(
+                        "rx-only: true\n        offload: true",
+                        "10:18: offload is \"true\"; expected false, as the kernel can't send by what is rx-only"),
                 arguments("rx-only: \"true\"", "9:18: rx-only is the quoted text \"true\"; expected true or false"),
                 arguments("rings: 2048", "9:16: rings of grant \"g\" is \"2048\"; " + MAPPING),
                 arguments(
