@@ -75,6 +75,9 @@ public final class DataPath implements Home, AutoCloseable {
     }
 
     private void rest(int idleCycles) {
+        if (!commands.isEmpty()) {
+            return; // it came since the cycle looked for one, and the cycle's look at epoll may have used up its wake-up
+        }
         boolean sleeps = idle.sleeps(idleCycles);
         long untilDue = sleeps ? duty.untilDue() : Long.MAX_VALUE;
         if (untilDue < IdleStrategy.PENDING_NS) {
