@@ -94,10 +94,10 @@ class LinkAndInfoTest extends CommandTest {
                 .build());
         server.links.add(LINK.toBuilder().setName("slow").build());
         assertThat(out("link ls")).isEqualTo("""
-                NAME  A  B  OFFLOAD
-                wire  a  b  on
-                late  a  b  no: port b is down
-                slow  a  b  off
+                NAME  A  B  THREADS  OFFLOAD
+                wire  a  b  0,1      on
+                late  a  b  0,1      no: port b is down
+                slow  a  b  0,1      off
                 """);
     }
 

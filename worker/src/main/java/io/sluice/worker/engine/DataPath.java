@@ -81,8 +81,8 @@ public final class DataPath implements Home, AutoCloseable {
     }
 
     private void rest(long idleNs) {
-        if (!commands.isEmpty()) {
-            return; // it came since the cycle looked for one, and the cycle's look at epoll may have used up its wake-up
+        if (!commands.isEmpty()) { // since the cycle looked for one; its look at epoll may have used up the wake-up
+            return;
         }
         boolean sleeps = idle.sleeps(idleNs);
         long untilDue = sleeps ? duty.untilDue() : Long.MAX_VALUE;

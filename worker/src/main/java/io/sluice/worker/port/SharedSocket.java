@@ -19,7 +19,8 @@ public interface SharedSocket {
     int receive();
 
     /**
-     * Gives the kernel what all queues have to send.
+     * Gives the kernel what all queues have to send, if one of them has been flushed since: nothing leaves while all that waits
+     * is held back at its port ({@code tx-usecs}).
      *
      * @return packets that left, by being sent or refused
      */

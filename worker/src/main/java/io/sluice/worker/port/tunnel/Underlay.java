@@ -25,7 +25,7 @@ import java.util.Map;
  * it is bound to, so a router between sees one flow for each pair of underlays.
  *
  * <p>It receives once a cycle for all of them, and wakes those that a packet came for. What they send leaves together at the
- * end of the cycle: a system call each, or a few, however many tunnels there are.
+ * end of the cycle in which one of them is flushed: a system call each, or a few, however many tunnels there are.
  */
 public final class Underlay implements SharedSocket, AutoCloseable {
     /** Packets that wait to be polled: of all tunnels, and of one. */
