@@ -77,8 +77,7 @@ public final class BrokerMain {
         PrintStream audit = Start.auditStream(options.audit());
         Wakeup wakeup = new Wakeup();
         CountDownLatch stopped = new CountDownLatch(1);
-        // A copy: were 0 ever free, a file of the JDK would get it, which closes what it thinks standard input
-        // differently.
+        // A copy: were 0 ever free, a file of the JDK would get it, and that closes standard input differently.
         Compiler compiler = new Compiler(Fd.duplicateOf(FROM_COMPILER), Fd.owned(TO_COMPILER, "pipe"));
         try (Broker broker = Start.broker(compiler, options.socket(), options.adminSocket(), audit, wakeup)) {
             onHangUp = number -> wakeup.reload();

@@ -16,9 +16,9 @@ import java.util.function.Consumer;
 public final class Audit {
     private static final DateTimeFormatter TIME =
             new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
-    /** What a peer did. The rest the broker does by itself, unless an operator asked for it. */
-    private static final Set<AuditEvent.Type> OF_PEERS = EnumSet.of(
-            AuditEvent.Type.GRANT, AuditEvent.Type.DENY, AuditEvent.Type.END, AuditEvent.Type.PROTOCOL_ERROR);
+    /** What the broker does by itself, unless an operator asked for it. The rest is about a peer. */
+    private static final Set<AuditEvent.Type> OWN =
+            EnumSet.range(AuditEvent.Type.POLICY_LOADED, AuditEvent.Type.STOPPED);
 
     private final PrintStream lines;
     private final List<Consumer<AuditEvent>> watchers = new ArrayList<>();
@@ -48,7 +48,7 @@ public final class Audit {
 
     /** An event without the line's end; docs/audit.md says what each key means. Keys only ever get added. */
     static String line(AuditEvent event) {
-        boolean peer = OF_PEERS.contains(event.getType()) || event.getUid() != 0 || event.getPid() != 0;
+        boolean peer = !OWN.contains(event.getType()) || event.getUid() != 0 || event.getPid() != 0;
         return Json.object(
                 "time", TIME.format(Instant.ofEpochMilli(event.getTimeMs())),
                 "event", event.getType().name().toLowerCase(Locale.ROOT),

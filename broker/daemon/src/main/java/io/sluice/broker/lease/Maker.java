@@ -1,5 +1,7 @@
 package io.sluice.broker.lease;
 
+import static io.sluice.grant.v1.Error.Code.*;
+
 import io.sluice.broker.jail.Jail;
 import io.sluice.broker.jail.Jails;
 import io.sluice.broker.kind.IpKind;
@@ -18,14 +20,12 @@ import io.sluice.broker.policy.XdpOrder;
 import io.sluice.broker.sys.Device;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.SyscallException;
-import io.sluice.grant.v1.Error;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import jnr.constants.platform.Errno;
 
 /** Makes what an order says, and turns failures into what the client may know. */
 public final class Maker implements AutoCloseable {
@@ -58,7 +58,7 @@ public final class Maker implements AutoCloseable {
         } catch (SyscallException e) {
             throw rejection(grant, e);
         } catch (IOException e) {
-            throw new Rejection(Error.Code.INTERNAL, grant + e.getMessage(), "");
+            throw new Rejection(INTERNAL, grant + e.getMessage(), "");
         }
     }
 
@@ -112,41 +112,30 @@ public final class Maker implements AutoCloseable {
     }
 
     private static void checkPool(XdpOrder order, Pool pool) throws Rejection {
-        if (pool == null) {
-            throw new Rejection(
-                    Error.Code.INVALID,
-                    "grant " + order.grant() + " needs a frame pool",
-                    "ask for a pool in this request or an earlier one");
-        }
-        if (pool.size() % order.chunkSize() != 0) {
-            throw new Rejection(
-                    Error.Code.INVALID,
-                    "the pool of " + pool.size() + " bytes is no multiple of the chunk size " + order.chunkSize(),
-                    "");
-        }
+        String needs = "grant " + order.grant() + " needs a frame pool";
+        Rejection.unless(pool != null, INVALID, needs, "ask for a pool in this request or an earlier one");
+        String odd = "the pool of " + pool.size() + " bytes is no multiple of the chunk size " + order.chunkSize();
+        Rejection.unless(pool.size() % order.chunkSize() == 0, INVALID, odd, "");
     }
 
     private static Rejection rejection(String grant, SyscallException e) {
-        Error.Code code = switch (e.errno()) {
-            case ENODEV -> Error.Code.NOT_FOUND;
-            case EBUSY, EEXIST -> Error.Code.BUSY;
+        String what = grant + e.getMessage();
+        return switch (e.errno()) {
+            case ENODEV ->
+                new Rejection(NOT_FOUND, what, "create it in the broker's network namespace, or correct the grant");
+            case EBUSY, EEXIST ->
+                new Rejection(BUSY, what, "queue or XDP slot is in use: `sluice lease ls`, `bpftool net` show by whom");
             // ENOTSUP is another name for the number of EOPNOTSUPP.
             case EINVAL, ENOTSUP, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, ENOPROTOOPT, ERANGE ->
-                Error.Code.UNSUPPORTED;
-            default -> Error.Code.INTERNAL;
+                new Rejection(
+                        UNSUPPORTED, what, "too few queues, or driver or kernel lack the feature: see `sluice doctor`");
+            case EPERM ->
+                new Rejection(
+                        INTERNAL,
+                        what,
+                        "the broker lacks a capability: use `sluice broker`, for jails without --no-jails");
+            default -> new Rejection(INTERNAL, what, "");
         };
-        String hint = switch (code) {
-            case NOT_FOUND -> "create it in the broker's network namespace, or correct the grant";
-            case BUSY ->
-                "the queue or the device's XDP slot is in use: `sluice lease ls` and `bpftool net` show by whom";
-            case UNSUPPORTED ->
-                "the device has fewer queues, or driver or kernel lack the feature: see `sluice doctor`";
-            default ->
-                !e.is(Errno.EPERM)
-                        ? ""
-                        : "the broker lacks a capability: start it with `sluice broker`, for jails without --no-jails";
-        };
-        return new Rejection(code, grant + e.getMessage(), hint);
     }
 
     @Override

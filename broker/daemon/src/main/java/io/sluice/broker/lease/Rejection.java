@@ -13,6 +13,13 @@ public final class Rejection extends Exception {
         this.error = error(code, message, hint);
     }
 
+    /** Throws unless it holds. */
+    public static void unless(boolean holds, Error.Code code, String message, String hint) throws Rejection {
+        if (!holds) {
+            throw new Rejection(code, message, hint);
+        }
+    }
+
     /** The message for the client. */
     public Error error() {
         return error;

@@ -12,25 +12,21 @@ import io.sluice.grant.channel.ProtocolException;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.SyscallException;
-import io.sluice.grant.v1.AuditEvent;
-import io.sluice.grant.v1.EndReason;
+import io.sluice.grant.v1.*;
 import io.sluice.grant.v1.Error;
-import io.sluice.grant.v1.Hello;
-import io.sluice.grant.v1.Reply;
-import io.sluice.grant.v1.Request;
-import io.sluice.grant.v1.Welcome;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The broker's one thread: accepts, reads, runs operations, writes, and notices who has gone. */
 public final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
-    private static final int PROTOCOL_VERSION = 1;
+    private static final int VERSION = 1;
     private static final int MAX_CONNECTIONS = 1024;
-    private static final int MAX_CLIENT_NAME = 64;
+    private static final Pattern NAME = Pattern.compile("[ -~]{0,64}");
 
     /** How often deadlines are looked at while any runs. */
     private static final int TICK_MS = 250;
@@ -57,13 +53,15 @@ public final class Broker implements AutoCloseable {
                 .setReason(BrokerVersion.STRING + ", policy " + state.policy.source()));
         while (!wakeup.stopRequested()) {
             buildPolls();
-            boolean timed = state.connections.stream().anyMatch(connection -> connection.timed);
+            boolean timed =
+                    !state.orphans.isEmpty() || state.connections.stream().anyMatch(any -> any.timed);
             polls.await(timed ? TICK_MS : -1);
             if (wakeup.takeReload()) {
                 admin.reload();
             }
             long now = System.nanoTime();
             List.copyOf(state.connections).forEach(connection -> settle(connection, now));
+            state.endOrphans(now);
             state.leases.reap(wakeup::signal);
         }
     }
@@ -72,7 +70,7 @@ public final class Broker implements AutoCloseable {
         polls.clear();
         polls.add(wakeup.fd().number(), false, wakeup::drain);
         if (!state.compiler.fd().isClosed()) {
-            polls.add(state.compiler.fd().number(), false, this::compiled);
+            polls.add(state.compiler.fd().number(), false, admin::compiled);
         }
         for (Listener listener : listeners) { // first, so that who closes one connection can open another one
             polls.add(listener.socket().number(), false, () -> accept(listener));
@@ -85,15 +83,6 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    private void compiled() {
-        try {
-            admin.compiled();
-        } catch (IOException e) {
-            state.compiler.close();
-            admin.compilerGone(e);
-        }
-    }
-
     /** One a round, so that nobody who keeps connecting can hold up those who are connected. */
     private void accept(Listener listener) {
         try {
@@ -102,7 +91,7 @@ public final class Broker implements AutoCloseable {
                 admit(listener.table(), socket);
             }
         } catch (IOException e) {
-            LOG.warn("accept: {}", e.getMessage());
+            LOG.warn("a connection was not taken in: {}", e.getMessage());
         }
     }
 
@@ -119,8 +108,6 @@ public final class Broker implements AutoCloseable {
             closer.release();
             state.connections.add(connection);
             refusal(connection, tenant).ifPresent(error -> refuse(connection, error));
-        } catch (SyscallException e) {
-            LOG.warn("a peer was gone before it could be identified: {}", e.getMessage());
         }
     }
 
@@ -130,30 +117,28 @@ public final class Broker implements AutoCloseable {
             return Optional.of(noAdmin(connection.peer));
         }
         if (connection.table == Table.TENANT && tenant.isEmpty()) {
-            return Optional.of(Rejection.error(
-                    Error.Code.DENIED,
-                    "no tenant of the policy has uid " + Integer.toUnsignedString(uid) + " (groups "
-                            + connection.peer.groups().stream()
-                                    .map(Integer::toUnsignedString)
-                                    .toList() + ")",
-                    "have the operator add a tenant with this identity and reload the policy"));
+            List<String> groups = connection.peer.groups().stream()
+                    .map(Integer::toUnsignedString)
+                    .toList();
+            String who = Integer.toUnsignedString(uid) + " (groups " + groups + ")";
+            String hint = "have the operator add a tenant with this identity and reload the policy";
+            return Optional.of(Rejection.error(Error.Code.DENIED, "no tenant of the policy has uid " + who, hint));
         }
         long same = state.connections.stream()
                 .filter(other -> other.peer.uid() == uid && other.table == connection.table)
                 .count();
         int limit = tenant.map(Tenant::quota).map(Quota::connections).orElse(MAX_CONNECTIONS);
         if ((connection.table == Table.TENANT && same > limit) || state.connections.size() > MAX_CONNECTIONS) {
-            return Optional.of(Rejection.error(
-                    Error.Code.QUOTA, "uid " + uid + " has " + (same - 1) + " connections open", "close one"));
+            String many = "uid " + uid + " has " + (same - 1) + " connections open";
+            return Optional.of(Rejection.error(Error.Code.QUOTA, many, "close one"));
         }
         return Optional.empty();
     }
 
     private static Error noAdmin(PeerCredentials peer) {
-        return Rejection.error(
-                Error.Code.DENIED,
-                "uid " + Integer.toUnsignedString(peer.uid()) + " is no administrator",
-                "add it to `admins` in the policy, or connect to the tenant socket");
+        String who = "uid " + Integer.toUnsignedString(peer.uid());
+        String hint = "add it to `admins` in the policy, or connect to the tenant socket";
+        return Rejection.error(Error.Code.DENIED, who + " is no administrator", hint);
     }
 
     private void refuse(Connection connection, Error error) {
@@ -202,7 +187,8 @@ public final class Broker implements AutoCloseable {
     private void misbehaved(Connection connection, String what) {
         state.audit.record(
                 connection.holder.audit(AuditEvent.Type.PROTOCOL_ERROR).setReason(what));
-        endLeases(connection, offence(connection));
+        connection.leases.forEach(lease -> state.leases.end(lease, offence(connection), ""));
+        connection.leases.clear();
         close(connection, Rejection.error(Error.Code.PROTOCOL, what, "see docs/protocol.md"));
     }
 
@@ -212,19 +198,19 @@ public final class Broker implements AutoCloseable {
 
     private Reply.Builder hello(Connection connection, Request request) throws ProtocolException {
         Hello hello = request.getHello();
-        if (hello.getVersion() != PROTOCOL_VERSION) {
-            throw new ProtocolException(
-                    "protocol version " + hello.getVersion() + "; this broker speaks " + PROTOCOL_VERSION);
+        if (hello.getVersion() != VERSION) {
+            throw new ProtocolException("protocol version " + hello.getVersion() + "; this broker speaks " + VERSION);
         }
-        String client = hello.getClient();
-        if (client.length() > MAX_CLIENT_NAME || !client.chars().allMatch(c -> c >= ' ' && c < 127)) {
-            throw new ProtocolException("a client name is at most " + MAX_CLIENT_NAME + " printable ASCII characters");
+        if (!NAME.matcher(hello.getClient()).matches()
+                || !NAME.matcher(hello.getResume()).matches()) {
+            throw new ProtocolException("a client name is at most 64 printable ASCII characters, and so is resume");
         }
-        connection.holder = new Holder(connection.holder.tenant(), connection.peer, client);
+        connection.holder = new Holder(connection.holder.tenant(), connection.peer, hello.getClient());
+        connection.resume = hello.getResume();
         connection.phase = Phase.READY;
         return Reply.newBuilder()
                 .setWelcome(Welcome.newBuilder()
-                        .setVersion(PROTOCOL_VERSION)
+                        .setVersion(VERSION)
                         .setBrokerVersion(BrokerVersion.STRING)
                         .setTenant(connection.holder.tenant()));
     }
@@ -263,28 +249,19 @@ public final class Broker implements AutoCloseable {
         if (!why.isEmpty()) {
             LOG.info("{} pid {}: {}", connection.holder.tenant(), connection.peer.pid(), why);
         }
-        endLeases(connection, reason);
+        state.part(connection, reason);
         if (connection.watcher != null) {
             state.audit.unwatch(connection.watcher);
         }
-        if (connection.pool != null) {
-            // The kernel has it mapped until then.
-            state.leases.afterwards(() -> state.leases.charge(connection.holder.tenant(), -connection.pool.size()));
-            connection.pool.close();
-        }
         connection.channel.close();
         connection.pidfd.close();
-    }
-
-    private void endLeases(Connection connection, EndReason reason) {
-        connection.leases.forEach(lease -> state.leases.end(lease, reason, ""));
-        connection.leases.clear();
     }
 
     /** Ends every lease and connection and removes the sockets. */
     @Override
     public void close() {
         List.copyOf(state.connections).forEach(connection -> drop(connection, EndReason.SHUTDOWN, ""));
+        state.orphans.forEach(orphan -> state.end(orphan, EndReason.SHUTDOWN, ""));
         state.leases.settle();
         listeners.forEach(Listener::close);
         state.compiler.close();

@@ -20,6 +20,11 @@ public final class HoldingClient implements AutoCloseable {
 
     /** Starts it and waits until it holds {@code grants}. */
     public static HoldingClient start(Path socket, String... grants) throws IOException {
+        return resumable(socket, "", grants);
+    }
+
+    /** The same, to be succeeded by who says the same. */
+    public static HoldingClient resumable(Path socket, String resume, String... grants) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Djnr.ffi.x86asm.enabled=false",
@@ -28,7 +33,8 @@ public final class HoldingClient implements AutoCloseable {
                 "-cp",
                 System.getProperty("java.class.path"),
                 HoldingClient.class.getName(),
-                socket.toString()));
+                socket.toString(),
+                resume));
         command.addAll(List.of(grants));
         HoldingClient client = new HoldingClient(new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -60,12 +66,13 @@ public final class HoldingClient implements AutoCloseable {
         }
     }
 
-    /** Socket and grants. */
+    /** Socket, what a successor says, and grants. */
     public static void main(String[] arguments) throws IOException {
-        BrokerClient client = BrokerClient.connect(Path.of(arguments[0]), "holder", notice -> {}, end -> {});
+        BrokerClient client =
+                BrokerClient.connect(Path.of(arguments[0]), "holder", arguments[1], notice -> {}, end -> {});
         Acquire.Builder acquire =
                 Acquire.newBuilder().setPool(PoolRequest.newBuilder().setSize(1 << 20));
-        for (int i = 1; i < arguments.length; i++) {
+        for (int i = 2; i < arguments.length; i++) {
             acquire.addGrants(GrantRequest.newBuilder().setGrant(arguments[i]));
         }
         int held = client.acquire(acquire.build()).fds().size();

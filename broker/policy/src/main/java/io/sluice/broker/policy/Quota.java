@@ -1,5 +1,8 @@
 package io.sluice.broker.policy;
 
+import java.util.List;
+import java.util.Optional;
+
 /**
  * What all processes of a tenant may hold together: leases (0 suspends it), bytes of kernel memory (rings, socket buffers
  * and frame pools), connections to the broker, queues, which are sockets or descriptors of a tap.
@@ -17,5 +20,24 @@ public record Quota(int leases, long memory, int connections, int queues) {
         MEMORY.check("memory", memory);
         CONNECTIONS.check("connections", connections);
         QUEUES.check("queues", queues);
+    }
+
+    /**
+     * What of it would be exceeded by all of these orders together, and by so much memory beside them; empty if nothing.
+     *
+     * @param pools bytes
+     */
+    public Optional<String> exceededBy(List<Order> all, long pools) {
+        long held = all.stream().mapToLong(order -> order.queues().size()).sum();
+        long bytes = pools + all.stream().mapToLong(Order::memory).sum();
+        return over(all.size(), leases, "leases")
+                .or(() -> over(held, queues, "queues"))
+                .or(() -> over(bytes, memory, "bytes of memory"));
+    }
+
+    private static Optional<String> over(long held, long allowed, String what) {
+        return held <= allowed
+                ? Optional.empty()
+                : Optional.of(held + " " + what + " would be held, " + allowed + " are allowed");
     }
 }
