@@ -27,6 +27,7 @@ class OptionsTest {
                         512,
                         IdleStrategy.ADAPTIVE,
                         Options.Confine.NORMALLY,
+                        java.util.Optional.empty(),
                         java.util.Optional.empty()));
     }
 

@@ -23,10 +23,21 @@ final class LinksService extends LinksGrpc.LinksImplBase {
 
     @Override
     public void addLink(AddLinkRequest request, StreamObserver<Link> observer) {
-        Failures.answer(observer, () -> message(add(request)));
+        Failures.answer(observer, () -> {
+            Conductor.LinkState link = add(conductor, request);
+            conductor.changed();
+            return message(link);
+        });
     }
 
-    private Conductor.LinkState add(AddLinkRequest request) throws ConductorException {
+    /** Adds a link, and remembers as what. */
+    static Conductor.LinkState add(Conductor conductor, AddLinkRequest request) throws ConductorException {
+        Conductor.LinkState link = added(conductor, request);
+        conductor.journal().asked(link.name(), request);
+        return link;
+    }
+
+    private static Conductor.LinkState added(Conductor conductor, AddLinkRequest request) throws ConductorException {
         if (!request.hasPath()) {
             return conductor.addLink(request.getName(), request.getA(), request.getB());
         }
@@ -40,6 +51,7 @@ final class LinksService extends LinksGrpc.LinksImplBase {
     public void removeLink(RemoveLinkRequest request, StreamObserver<RemoveLinkResponse> observer) {
         Failures.answer(observer, () -> {
             conductor.removeLink(request.getName());
+            conductor.changed();
             return RemoveLinkResponse.getDefaultInstance();
         });
     }

@@ -30,7 +30,8 @@ class OpeningTest extends WorkerBench {
                 normal.largeFrames(),
                 normal.idle(),
                 sealed,
-                normal.inherited());
+                normal.inherited(),
+                normal.journal());
     }
 
     private Port vector(String device) {

@@ -58,6 +58,11 @@ final class Opening {
         return dataPath;
     }
 
+    /** See {@link Grants#holders()}. */
+    List<Integer> holders() {
+        return grants.holders();
+    }
+
     // Without the broker
 
     /** Opens the port by {@code maker}. */

@@ -63,9 +63,10 @@ final class XskQueue implements PortQueue {
 
     /**
      * @param socket consumed
+     * @param holder its number in the pool
      * @param maxFrame longest frame that may be sent, in bytes
      */
-    XskQueue(Fd socket, XskRings rings, FramePool pool, Counters counters, boolean busyPoll, int maxFrame) {
+    XskQueue(Fd socket, XskRings rings, FramePool pool, int holder, Counters counters, boolean busyPoll, int maxFrame) {
         this.socket = socket;
         this.fdNumber = socket.number();
         this.rings = rings;
@@ -74,10 +75,12 @@ final class XskQueue implements PortQueue {
         this.fill = rings.fill();
         this.completion = rings.completion();
         this.pool = pool;
-        this.holderId = pool.newHolder();
+        this.holderId = holder;
         this.counters = counters;
         this.busyPoll = busyPoll;
+        // What a predecessor queued or sent is not of this queue's counters, but its frames come back to us.
         this.settled = tx == null ? 0 : tx.own;
+        this.outstanding = tx == null ? 0 : tx.own - completion.own;
         this.maxFrame = Math.min(maxFrame, pool.frameSize() - FramePool.HEADROOM);
         this.offload = new SoftOffload(pool, counters, this::stage);
         refill();
@@ -133,8 +136,8 @@ final class XskQueue implements PortQueue {
                 starved = true;
                 break;
             }
+            entries.putLong(fill.at8(fill.own + done), frame); // before it is noted: see Succession
             pool.held(frame, holderId);
-            entries.putLong(fill.at8(fill.own + done), frame);
             done++;
         }
         if (done > 0) {
@@ -199,8 +202,8 @@ final class XskQueue implements PortQueue {
     private void settle() {
         int taken = tx.known();
         int n = taken - settled;
-        if (n == 0) {
-            return;
+        if (n <= 0) {
+            return; // less than 0: the kernel is still at what a predecessor queued
         }
         long bytes = 0;
         if (taken == tx.own) {
@@ -264,6 +267,11 @@ final class XskQueue implements PortQueue {
     @Override
     public int queued() {
         return tx == null ? 0 : tx.own - settled;
+    }
+
+    @Override
+    public int holder() {
+        return holderId;
     }
 
     @Override
