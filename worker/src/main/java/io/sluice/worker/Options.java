@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param largeFrames frames for superframes, of all threads together
  * @param threads of the data path
  * @param confine which system calls are given up
+ * @param state directory of what outlives the process
  */
 record Options(
         Path broker,
@@ -29,6 +30,7 @@ record Options(
         Threads threads,
         IdleStrategy idle,
         Confine confine,
+        Optional<Path> state,
         Optional<WorkerServer.Tls> tls) {
     static final String HELP = """
             Usage: sluice worker [options]
@@ -44,6 +46,8 @@ record Options(
               --large-frames N        buffers for superframes of up to 64 KiB (default 512)
               --threads N             data-path threads; queues of links are spread over them (default 1, or as --cpus has)
               --cpus LIST             a CPU for each of them to run on, as in 2,4-7 (default: they run anywhere)
+              --state DIR             goes on with the ports and links that are written down there, and writes down each
+                                      change; takes over what a worker left that was killed, if policy has a grace time
               --idle adaptive|spin    adaptive sleeps when there is nothing to do; spin takes a core (default adaptive)
               --sealed                open no socket and no file any more, once it serves; ends when the broker does
               --no-seccomp            do not give up the system calls that it has no use for
@@ -53,7 +57,8 @@ record Options(
               --tls-client-ca FILE    who may call: holders of certificates of this authority, PEM
               --help, --version
 
-            Exit codes: 0 stopped, 1 failed, 2 usage, 3 the broker can't be reached, 5 the broker refuses this user, 70 defect.
+            Exit codes: 0 stopped, 1 failed, 2 usage, 3 the broker can't be reached, 5 the broker refuses this user,
+            6 the state directory is in use or unreadable, 70 defect.
             """;
 
     private static final int MAX_FRAMES = 1 << 19;
@@ -101,8 +106,19 @@ record Options(
         if (FramePool.sizeOf(frameSize, frames, large) > MAX_POOL) {
             throw new UsageException("the frame pool would exceed 2 GiB; use fewer --frames or --large-frames");
         }
+        String state = values.get("--state", "");
         Options options = new Options(
-                broker, socket, name, frameSize, frames, large, threads, idle, confine(values), tls(values));
+                broker,
+                socket,
+                name,
+                frameSize,
+                frames,
+                large,
+                threads,
+                idle,
+                confine(values),
+                state.isEmpty() ? Optional.empty() : Optional.of(Path.of(state)),
+                tls(values));
         values.rejectOthers();
         return options;
     }

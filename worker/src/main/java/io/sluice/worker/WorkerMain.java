@@ -5,7 +5,9 @@ import io.sluice.control.transport.ControlServer;
 import io.sluice.grant.client.RefusedException;
 import io.sluice.grant.sys.Confinement;
 import io.sluice.worker.conductor.Conductor;
+import io.sluice.worker.conductor.Journal;
 import io.sluice.worker.conductor.SelfPortrait;
+import io.sluice.worker.control.Restore;
 import io.sluice.worker.control.WorkerServer;
 import io.sluice.worker.sys.InheritedFds;
 import java.io.IOException;
@@ -19,6 +21,7 @@ public final class WorkerMain {
     private static final int EXIT_USAGE = 2;
     private static final int EXIT_NO_BROKER = 3;
     private static final int EXIT_DENIED = 5;
+    private static final int EXIT_STATE = 6;
 
     private WorkerMain() {}
 
@@ -61,6 +64,13 @@ public final class WorkerMain {
         options.threads().requireAllowed();
         InheritedFds inherited = InheritedFds.ofProcess(); // before anything of our own is open
         Confinement.hide();
+        Journal journal;
+        try {
+            journal = options.state().isPresent() ? Journal.open(options.state().get()) : Journal.none();
+        } catch (IOException e) {
+            System.err.println("sluice-worker: --state: " + e.getMessage());
+            return EXIT_STATE;
+        }
         Conductor conductor;
         try {
             conductor = new Conductor(new Conductor.Settings(
@@ -73,7 +83,8 @@ public final class WorkerMain {
                     options.threads().cpus(),
                     options.idle(),
                     options.confine() == Options.Confine.SEALED,
-                    inherited));
+                    inherited,
+                    journal));
         } catch (RefusedException e) {
             System.err.println("sluice-worker: the broker at " + options.broker() + " refuses: " + e.getMessage()
                     + (e.hint().isEmpty() ? "" : "; " + e.hint()));
@@ -83,6 +94,13 @@ public final class WorkerMain {
             System.err.println("sluice-worker: without a broker a worker has no sockets: it may not open any itself ("
                     + refusals(self) + "); start `sluice broker`, or name its socket with --broker");
             return EXIT_NO_BROKER;
+        }
+        try {
+            Restore.into(conductor, options.frameSize()); // before gRPC, which takes its time: traffic waits
+        } catch (IOException e) {
+            System.err.println("sluice-worker: --state: " + e.getMessage());
+            conductor.close();
+            return EXIT_STATE;
         }
         boolean seals = options.confine() == Options.Confine.SEALED;
         if (options.confine() == Options.Confine.NOT) {

@@ -31,6 +31,7 @@ class OptionsTest {
                         new Threads(1, List.of()),
                         IdleStrategy.ADAPTIVE,
                         Options.Confine.NORMALLY,
+                        java.util.Optional.empty(),
                         java.util.Optional.empty()));
     }
 

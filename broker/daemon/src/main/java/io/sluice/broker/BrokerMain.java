@@ -2,13 +2,14 @@ package io.sluice.broker;
 
 import io.sluice.broker.server.Broker;
 import io.sluice.broker.server.Compiler;
-import io.sluice.broker.server.Start;
 import io.sluice.broker.server.Wakeup;
 import io.sluice.broker.sys.BrokerCalls;
 import io.sluice.grant.sys.Confinement;
 import io.sluice.grant.sys.Fd;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -78,13 +79,14 @@ public final class BrokerMain {
             return EXIT_PRIVILEGES;
         }
         Confinement.hide();
-        PrintStream audit = Start.auditStream(options.audit());
+        PrintStream audit = options.audit().equals("-")
+                ? System.out
+                : new PrintStream(new FileOutputStream(options.audit(), true), false, StandardCharsets.UTF_8);
         Wakeup wakeup = new Wakeup();
         CountDownLatch stopped = new CountDownLatch(1);
-        // A copy: were 0 ever free, a file of the JDK would get it, which closes what it thinks standard input
-        // differently.
+        // A copy: were 0 ever free, a file of the JDK would get it, and that closes standard input differently.
         Compiler compiler = new Compiler(Fd.duplicateOf(FROM_COMPILER), Fd.owned(TO_COMPILER, "pipe"));
-        try (Broker broker = Start.broker(compiler, options.socket(), options.adminSocket(), audit, wakeup)) {
+        try (Broker broker = Broker.listening(compiler, options.socket(), options.adminSocket(), audit, wakeup)) {
             onHangUp = number -> wakeup.reload();
             BrokerCalls.LIBC.signal(SIGHUP, onHangUp);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(wakeup, stopped), "stop"));

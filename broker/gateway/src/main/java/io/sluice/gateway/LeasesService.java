@@ -72,6 +72,7 @@ final class LeasesService extends LeasesGrpc.LeasesImplBase {
                                 .setValue(counter.getValue())
                                 .build())
                         .toList())
+                .setWaiting(info.getWaiting())
                 .build();
     }
 }

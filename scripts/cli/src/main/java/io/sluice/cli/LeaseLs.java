@@ -42,7 +42,7 @@ final class LeaseLs extends Action.Calling {
                     lease.getQueuesList().stream()
                             .map(Integer::toUnsignedString)
                             .collect(Collectors.joining(",")),
-                    Integer.toUnsignedString(lease.getPid()),
+                    lease.getWaiting() ? "waits" : Integer.toUnsignedString(lease.getPid()),
                     Integer.toUnsignedString(lease.getUid()),
                     lease.getClient(),
                     Units.age(terminal.clock().millis() - lease.getSinceMs()),

@@ -44,7 +44,8 @@ final class LeaseShow extends Action.Calling {
         table.row(
                 "holder",
                 lease.getClient() + ", pid " + Integer.toUnsignedString(lease.getPid()) + ", uid "
-                        + Integer.toUnsignedString(lease.getUid()));
+                        + Integer.toUnsignedString(lease.getUid())
+                        + (lease.getWaiting() ? "; gone, it waits to be adopted" : ""));
         table.row("age", Units.age(terminal.clock().millis() - lease.getSinceMs()));
         table.row("memory", Units.bytes(lease.getMemory()));
         lease.getCountersList()

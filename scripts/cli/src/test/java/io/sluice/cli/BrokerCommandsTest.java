@@ -40,7 +40,18 @@ class BrokerCommandsTest extends CommandTest {
         assertThat(out("lease ls --json"))
                 .isEqualTo("{\"leases\":[{\"id\":7,\"tenant\":\"blue\",\"grant\":\"uplink\",\"kind\":\"xdp\","
                         + "\"interface\":\"eth1\",\"queues\":[2,3],\"pid\":4711,\"uid\":1001,\"client\":\"worker\","
-                        + "\"since_ms\":" + (Cli.NOW_MS - 7_500_000) + ",\"memory\":1310720,\"counters\":[]}]}\n");
+                        + "\"since_ms\":" + (Cli.NOW_MS - 7_500_000)
+                        + ",\"memory\":1310720,\"counters\":[],\"waiting\":false}]}\n");
+    }
+
+    @Test
+    void aLeaseThatWaitsToBeAdoptedHasNoProcess() {
+        server.leases.add(LEASE.toBuilder().setWaiting(true).build());
+        assertThat(out("lease ls")).isEqualTo("""
+                ID  TENANT  GRANT   KIND  INTERFACE  QUEUES    PID   UID  CLIENT    AGE    MEMORY
+                 7  blue    uplink  xdp   eth1       2,3     waits  1001  worker  2h 5m  1.25 MiB
+                """);
+        assertThat(out("lease show 7")).contains("worker, pid 4711, uid 1001; gone, it waits to be adopted");
     }
 
     @Test

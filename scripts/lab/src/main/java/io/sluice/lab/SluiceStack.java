@@ -85,6 +85,7 @@ public final class SluiceStack {
                 "    grants:",
                 "      left: " + grant(kind, "v1", xdpMode),
                 "      right: " + grant(kind, "v2", xdpMode),
+                "    grace: 10s",
                 "");
     }
 
@@ -245,6 +246,11 @@ public final class SluiceStack {
     /** The gateway's gRPC socket. */
     public Path gatewaySocket() {
         return gatewaySockets.resolve("gateway.sock");
+    }
+
+    /** Where a worker of the tenant can keep its state. */
+    public Path stateDirectory() {
+        return tenantSockets.resolve("state");
     }
 
     /** The worker's gRPC socket. */

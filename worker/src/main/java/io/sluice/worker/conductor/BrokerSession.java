@@ -19,34 +19,63 @@ import io.sluice.worker.sys.Mapping;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A connection to the broker and the frame memory that came with it. What it brought ends with it. */
 final class BrokerSession implements Grants, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(BrokerSession.class);
+
     private final BrokerClient client;
     private final List<FramePool> pools;
+    private final Estate estate;
 
-    private BrokerSession(BrokerClient client, List<FramePool> pools) {
+    private BrokerSession(BrokerClient client, List<FramePool> pools, Estate estate) {
         this.client = client;
         this.pools = pools;
+        this.estate = estate;
     }
 
     /**
-     * Connects and asks for the pool.
+     * Connects, and adopts what a predecessor left or, if there is nothing, asks for a pool.
      *
+     * @param resume what the predecessor said too; empty: there is none, nor a successor
+     * @param adopts whether to go on with what was left; otherwise it is released
      * @param notices called in another thread when a lease ends
      * @param ended called in another thread when the connection ends
      */
     static BrokerSession open(
-            Path socket, String name, PoolPlan plan, Consumer<Reply> notices, Consumer<IOException> ended)
+            Path socket,
+            String name,
+            PoolPlan plan,
+            String resume,
+            boolean adopts,
+            Consumer<Reply> notices,
+            Consumer<IOException> ended)
             throws IOException {
-        BrokerClient client = BrokerClient.connect(socket, name, notices, ended);
+        BrokerClient client = BrokerClient.connect(socket, name, resume, notices, ended);
         try {
+            Optional<BrokerClient.Acquisition> left = resume.isEmpty() ? Optional.empty() : client.adopt();
+            if (left.isPresent()) {
+                Estate estate = new Estate(left.get());
+                try (Fd memory = left.get().fds().get(0)) {
+                    if (adopts) {
+                        return new BrokerSession(client, plan.left(memory, left.get()), estate);
+                    }
+                } catch (IOException e) {
+                    LOG.warn("what the worker before this one left is not taken over: {}", e.getMessage());
+                }
+                new BrokerSession(client, List.of(), estate).forsake();
+                client.close(); // the pool goes with the connection, whose leases have all ended
+                return open(socket, name, plan, resume, adopts, notices, ended);
+            }
             BrokerClient.Acquisition acquired = client.acquire(Acquire.newBuilder()
                     .setPool(PoolRequest.newBuilder().setSize(plan.size()))
                     .build());
             try (Fd memory = acquired.fds().get(0)) {
-                return new BrokerSession(client, plan.map(memory));
+                return new BrokerSession(client, plan.map(memory), new Estate());
             }
         } catch (IOException | RuntimeException e) {
             client.close();
@@ -57,6 +86,20 @@ final class BrokerSession implements Grants, AutoCloseable {
     /** The frame pools, one for each data-path thread, which closes it. */
     List<FramePool> pools() {
         return pools;
+    }
+
+    /**
+     * The grants for a port that had this lease.
+     *
+     * @return empty: it was not left, or can't be taken over
+     */
+    Optional<InheritedGrant> left(long lease, List<Integer> holders) {
+        return estate.take(lease).map(there -> new InheritedGrant(this, there, holders));
+    }
+
+    /** Gives back what was left and nobody has taken. */
+    void forsake() {
+        estate.rest().forEach(this::release);
     }
 
     @Override
@@ -135,6 +178,26 @@ final class BrokerSession implements Grants, AutoCloseable {
         long size() {
             long bytes = FramePool.sizeOf(frameSize, frames, largeFrames);
             return (bytes + PAGE - 1) / PAGE * PAGE;
+        }
+
+        /**
+         * Maps the memory that a predecessor left, which is borrowed.
+         *
+         * @throws IOException it is none of this plan
+         */
+        List<FramePool> left(Fd memory, BrokerClient.Acquisition left) throws IOException {
+            long there = left.reply().getPool().getSize();
+            if (there != size()) {
+                throw new IOException("its frame pool has " + there + " bytes, and " + size() + " are wanted: "
+                        + "--frames, --frame-size and --large-frames have to be the same");
+            }
+            Mapping mapping = Mapping.of(memory, 0, (int) size(), "frame pool");
+            try {
+                return FramePool.left(mapping, frameSize, frames, largeFrames, threads);
+            } catch (IllegalArgumentException e) {
+                mapping.close();
+                throw new IOException(e.getMessage(), e);
+            }
         }
 
         /** Maps {@code memory}, which is borrowed. */

@@ -4,6 +4,7 @@ import io.sluice.grant.v1.EndReason;
 import io.sluice.grant.v1.LeaseEnded;
 import io.sluice.grant.v1.Reply;
 import io.sluice.worker.conductor.ConductorException.Kind;
+import io.sluice.worker.conductor.open.Grants;
 import io.sluice.worker.conductor.open.PortOpener;
 import io.sluice.worker.conductor.plan.PortPlan;
 import io.sluice.worker.engine.DataPaths;
@@ -112,6 +113,7 @@ public final class Conductor implements AutoCloseable {
      * @param cpus one for each thread to run on; empty: they run anywhere
      * @param sealed whether no second connection will be possible; then the process ends with the first
      * @param inherited the sockets and tap devices that the process was started with
+     * @param journal where it is written down what there is, for a successor
      */
     public record Settings(
             Path broker,
@@ -123,7 +125,8 @@ public final class Conductor implements AutoCloseable {
             List<Integer> cpus,
             IdleStrategy idle,
             boolean sealed,
-            InheritedFds inherited) {}
+            InheritedFds inherited,
+            Journal journal) {}
 
     /** Connects to the broker and starts the data path. */
     public Conductor(Settings settings) throws IOException {
@@ -131,7 +134,7 @@ public final class Conductor implements AutoCloseable {
         try {
             // In the conductor's thread like everything else: were the broker lost at once, that is noticed afterwards.
             executor.submit(() -> {
-                        connect();
+                        connect(true);
                         return null;
                     })
                     .get();
@@ -148,11 +151,17 @@ public final class Conductor implements AutoCloseable {
         }
     }
 
-    private void connect() throws IOException {
+    private void connect(boolean adopts) throws IOException {
         BrokerSession.PoolPlan plan = new BrokerSession.PoolPlan(
                 settings.frameSize(), settings.frames(), settings.largeFrames(), settings.threads());
         BrokerSession opened = BrokerSession.open(
-                settings.broker(), settings.name(), plan, this::onNotice, e -> post(() -> onLost(e)));
+                settings.broker(),
+                settings.name(),
+                plan,
+                settings.journal().resume(),
+                adopts,
+                this::onNotice,
+                e -> post(() -> onLost(e)));
         try {
             dataPaths = new DataPaths(opened.pools(), settings.cpus(), settings.idle(), Conductor::dataPathDied);
             dataPaths.start();
@@ -203,14 +212,63 @@ public final class Conductor implements AutoCloseable {
         }
         requireBroker();
         PortState state = new PortState(plan);
-        open(state);
+        open(state, session);
         ports.put(plan.name(), state);
         return state;
     }
 
-    private void open(PortState state) throws ConductorException {
+    /**
+     * Goes on with the ports of a predecessor: first those whose leases were left, over these, then the others anew. What can't
+     * be opened is down and says why.
+     */
+    public void restore(List<Remembered> remembered) {
+        for (Remembered port : remembered) {
+            ports.put(port.plan().name(), new PortState(port));
+        }
+        if (session == null) {
+            return; // lost already; they are opened when it comes back
+        }
+        for (Remembered port : remembered) {
+            session.left(port.lease(), port.holders()).ifPresent(grant -> {
+                tryOpen(ports.get(port.plan().name()), grant);
+                grant.closeUnlessUsed(ports.get(port.plan().name()).isUp());
+            });
+        }
+        session.forsake();
+        dataPaths.settle();
+        openWanted();
+    }
+
+    private void openWanted() {
+        for (PortState state : ports.values()) {
+            if (state.wanted && !state.isUp()) {
+                tryOpen(state, session);
+            }
+        }
+    }
+
+    private void tryOpen(PortState state, Grants grants) {
+        try {
+            open(state, grants);
+        } catch (ConductorException e) {
+            state.reason = e.getMessage();
+            LOG.warn("port {} stays down: {}", state.name(), e.getMessage());
+        }
+    }
+
+    /** Writes down for a successor what there is now. */
+    public void changed() {
+        settings.journal().write(ports.values(), links.values());
+    }
+
+    /** Where that is written. */
+    public Journal journal() {
+        return settings.journal();
+    }
+
+    private void open(PortState state, Grants grants) throws ConductorException {
         state.port =
-                new PortOpener(session, dataPaths.first(), settings.sealed(), settings.inherited()).open(state.plan);
+                new PortOpener(grants, dataPaths.first(), settings.sealed(), settings.inherited()).open(state.plan);
         state.lastInfo = state.port.info();
         state.reason = "";
         tune(state);
@@ -529,6 +587,7 @@ public final class Conductor implements AutoCloseable {
                 shut(state, why);
             }
         }
+        changed();
     }
 
     private void onLost(IOException cause) {
@@ -557,28 +616,21 @@ public final class Conductor implements AutoCloseable {
         dataPaths = null;
         session.close();
         session = null;
+        changed();
     }
 
     private void reconnect() {
         try {
-            connect();
+            connect(false);
         } catch (IOException | RuntimeException e) {
             LOG.debug("no broker yet: {}", e.getMessage());
             later(this::reconnect);
             return;
         }
         LOG.info("the broker is back");
-        for (PortState state : ports.values()) {
-            if (state.wanted) {
-                try {
-                    open(state);
-                } catch (ConductorException e) {
-                    state.reason = e.getMessage();
-                    LOG.warn("port {} stays down: {}", state.name(), e.getMessage());
-                }
-            }
-        }
+        openWanted();
         links.values().forEach(this::activate);
+        changed();
     }
 
     /** Gives every lease back and ends the threads. May be repeated. */

@@ -42,6 +42,14 @@ public final class PortState {
         this.tuning = Tuning.of(plan.depth());
     }
 
+    /** One that a predecessor had. */
+    PortState(Remembered port) {
+        this.plan = port.plan();
+        this.tuning = port.tuning();
+        this.wanted = port.down().isEmpty();
+        this.reason = port.down();
+    }
+
     /** The name. */
     public String name() {
         return plan.name();

@@ -24,11 +24,16 @@ final class LinksService extends LinksGrpc.LinksImplBase {
 
     @Override
     public void addLink(AddLinkRequest request, StreamObserver<Link> observer) {
-        Failures.answer(observer, () -> message(add(request)));
+        Failures.answer(observer, () -> {
+            Conductor.LinkState link = add(conductor, request);
+            conductor.changed();
+            return message(link);
+        });
     }
 
-    private Conductor.LinkState add(AddLinkRequest request) throws ConductorException {
-        Conductor.LinkState link = addWithoutOffload(request);
+    /** Adds a link, and remembers as what. */
+    static Conductor.LinkState add(Conductor conductor, AddLinkRequest request) throws ConductorException {
+        Conductor.LinkState link = addWithoutOffload(conductor, request);
         if (request.getOffload()) {
             try {
                 conductor.setOffload(link.name(), true);
@@ -37,10 +42,12 @@ final class LinksService extends LinksGrpc.LinksImplBase {
                 throw e;
             }
         }
+        conductor.journal().asked(link.name(), request);
         return link;
     }
 
-    private Conductor.LinkState addWithoutOffload(AddLinkRequest request) throws ConductorException {
+    private static Conductor.LinkState addWithoutOffload(Conductor conductor, AddLinkRequest request)
+            throws ConductorException {
         if (!request.hasPath()) {
             return conductor.addLink(request.getName(), request.getA(), request.getB());
         }
@@ -54,6 +61,7 @@ final class LinksService extends LinksGrpc.LinksImplBase {
     public void removeLink(RemoveLinkRequest request, StreamObserver<RemoveLinkResponse> observer) {
         Failures.answer(observer, () -> {
             conductor.removeLink(request.getName());
+            conductor.changed();
             return RemoveLinkResponse.getDefaultInstance();
         });
     }
@@ -65,7 +73,9 @@ final class LinksService extends LinksGrpc.LinksImplBase {
                 throw new ConductorException(
                         ConductorException.Kind.INVALID, "nothing is to be changed; offload can be");
             }
-            return message(conductor.setOffload(request.getName(), request.getOffload()));
+            Conductor.LinkState link = conductor.setOffload(request.getName(), request.getOffload());
+            conductor.changed();
+            return message(link);
         });
     }
 

@@ -28,13 +28,19 @@ final class PortsService extends PortsGrpc.PortsImplBase {
 
     @Override
     public void addPort(AddPortRequest request, StreamObserver<Port> observer) {
-        Failures.answer(observer, () -> message(conductor.addPort(PortPlans.of(request, frameSize))));
+        Failures.answer(observer, () -> {
+            PortState added = conductor.addPort(PortPlans.of(request, frameSize));
+            conductor.journal().asked(added.name(), request);
+            conductor.changed();
+            return message(added);
+        });
     }
 
     @Override
     public void removePort(RemovePortRequest request, StreamObserver<RemovePortResponse> observer) {
         Failures.answer(observer, () -> {
             conductor.removePort(request.getName());
+            conductor.changed();
             return RemovePortResponse.getDefaultInstance();
         });
     }
@@ -57,6 +63,7 @@ final class PortsService extends PortsGrpc.PortsImplBase {
     public void setPort(SetPortRequest request, StreamObserver<PortDetail> observer) {
         Failures.answer(observer, () -> {
             conductor.setPort(request.getName(), PortDetails.change(request));
+            conductor.changed();
             return detail(request.getName());
         });
     }

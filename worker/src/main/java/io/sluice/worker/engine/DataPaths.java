@@ -113,6 +113,16 @@ public final class DataPaths implements AutoCloseable {
         return threads;
     }
 
+    /** Ends the taking over of what a predecessor left: see {@link FramePool#settle}. */
+    public void settle() {
+        for (DataPath thread : threads) {
+            thread.call(() -> {
+                thread.pool().settle();
+                return null;
+            });
+        }
+    }
+
     /** The CPU that a thread is pinned to. */
     public OptionalInt cpu(int thread) {
         return cpus.isEmpty() ? OptionalInt.empty() : OptionalInt.of(cpus.get(thread));

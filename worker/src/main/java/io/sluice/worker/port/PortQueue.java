@@ -97,6 +97,14 @@ public interface PortQueue extends AutoCloseable {
         throw new UnsupportedOperationException("this queue stays in its thread");
     }
 
+    /**
+     * Under which number the frame pool notes what this queue has given to the kernel; 0: it gives the kernel no frames. Who
+     * takes the queue over after a crash has to know.
+     */
+    default int holder() {
+        return 0;
+    }
+
     /** The rings that the queue shares with the kernel. */
     default Rings rings() {
         return Rings.NONE;

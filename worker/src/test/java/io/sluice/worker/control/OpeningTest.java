@@ -32,7 +32,8 @@ class OpeningTest extends WorkerBench {
                 normal.cpus(),
                 normal.idle(),
                 sealed,
-                normal.inherited());
+                normal.inherited(),
+                normal.journal());
     }
 
     private Port vector(String device) {

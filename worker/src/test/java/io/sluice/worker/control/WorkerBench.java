@@ -9,6 +9,7 @@ import io.grpc.StatusRuntimeException;
 import io.sluice.control.transport.ControlChannel;
 import io.sluice.control.transport.ControlServer;
 import io.sluice.worker.conductor.Conductor;
+import io.sluice.worker.conductor.Journal;
 import io.sluice.worker.conductor.SelfPortrait;
 import io.sluice.worker.engine.IdleStrategy;
 import io.sluice.worker.lab.FakeBroker;
@@ -53,6 +54,9 @@ abstract class WorkerBench {
     /** Descriptors that the worker finds when it starts. */
     final List<Integer> inherited = new ArrayList<>();
 
+    /** What the worker goes on with, and writes down. */
+    Journal journal = Journal.none();
+
     FakeBroker broker;
     Conductor conductor;
     private ControlServer server;
@@ -82,11 +86,13 @@ abstract class WorkerBench {
                 cpus,
                 IdleStrategy.ADAPTIVE,
                 false,
-                new InheritedFds(inherited));
+                new InheritedFds(inherited),
+                journal);
     }
 
     void startWorker() throws IOException {
         conductor = new Conductor(settings());
+        Restore.into(conductor, 2048);
         Path socket = directory.resolve("worker.sock");
         server = WorkerServer.start(conductor, SelfPortrait.take(), 2048, socket, Optional.empty(), "test");
         channel = ControlChannel.open(socket);

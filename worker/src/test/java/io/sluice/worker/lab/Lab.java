@@ -275,7 +275,7 @@ public final class Lab implements AutoCloseable {
     }
 
     /** Sockets that send through rings, if {@code kind} has them. */
-    private List<Fd> packetSenders(PortKind kind, String device) throws Exception {
+    public List<Fd> packetSenders(PortKind kind, String device) throws Exception {
         List<Fd> senders = new ArrayList<>();
         for (int i = 0; kind.ringFrames() > 0 && kind.offloads() && i < kind.queues(); i++) {
             senders.add(netns.call(() -> Sockets.sender(device, kind)));

@@ -47,7 +47,7 @@ class FramePoolTest {
         }
         assertThat(small).containsExactlyInAnyOrder(0, 2048, 4096, 6144, 8192, 10240);
         assertThat(large).containsExactlyInAnyOrder(12288, 12288 + 69632, 12288 + 2 * 69632);
-        assertThat(pool.size()).isEqualTo(12288 + 3 * 69632);
+        assertThat(pool.size()).isEqualTo(12288 + 3 * 69632 + 4096);
     }
 
     @Test
@@ -167,7 +167,7 @@ class FramePoolTest {
         assertThat(pool.room()).isEqualTo(2048 - 256);
         assertThat(pool.frames()).isEqualTo(FRAMES + LARGE);
         assertThat(pool.largeFrames()).isEqualTo(LARGE);
-        assertThat(FramePool.sizeOf(4096, 1 << 19, 100)).isEqualTo((1L << 31) + 100 * 69632);
+        assertThat(FramePool.sizeOf(4096, 1 << 19, 100)).isEqualTo((1L << 31) + 100 * 69632 + 257 * 4096);
     }
 
     @Test
@@ -198,6 +198,97 @@ class FramePoolTest {
                     .hasMessage("a mapping of 8192 bytes is too small");
             mapping.close();
         }
+    }
+
+    @Test
+    void aPoolThatWasLeftHasWhatTheKernelHasNotOnceItIsSettled() throws SyscallException {
+        try (Fd memory = Pools.memory(FramePool.sizeOf(FRAME, FRAMES, LARGE))) {
+            FramePool dead = Pools.of(memory, FRAME, FRAMES, LARGE);
+            int adopted = dead.newHolder();
+            int gone = dead.newHolder();
+            int kernels = dead.take();
+            dead.held(kernels, adopted);
+            dead.held(dead.take(), gone);
+            dead.held(dead.takeLarge(), gone);
+            dead.take(); // in the hands of the process when it died
+            dead.close();
+
+            try (FramePool left = left(memory, LARGE)) {
+                assertThat(left.freeFrames()).isZero();
+                assertThat(left.newHolder()).as("not one that has frames").isNotIn(adopted, gone);
+                left.adopt(adopted);
+                assertThatThrownBy(() -> left.adopt(adopted)).isInstanceOf(IllegalStateException.class);
+                left.settle();
+                assertThat(left.freeFrames()).isEqualTo(FRAMES + LARGE - 1);
+                left.settle();
+                assertThat(left.freeFrames()).as("once").isEqualTo(FRAMES + LARGE - 1);
+                left.reclaim(adopted);
+                assertThat(left.take()).isEqualTo(kernels);
+            }
+        }
+    }
+
+    @Test
+    void aPoolOfOtherFramesIsNotTakenOver() throws SyscallException {
+        try (Fd memory = Pools.memory(FramePool.sizeOf(FRAME, FRAMES, LARGE))) {
+            assertThatThrownBy(() -> left(memory, LARGE)).isInstanceOf(IllegalArgumentException.class);
+            Pools.of(memory, FRAME, FRAMES, LARGE).close();
+            assertThatThrownBy(() -> left(memory, LARGE - 1))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("its frames were of other sizes or numbers, or of another version");
+        }
+    }
+
+    @Test
+    void theFirstOfSeveralPoolsThatWereLeftHasLessByWhatTheAdoptedQueuesHold() throws SyscallException {
+        int size = (int) FramePool.sizeOf(FRAME, 20, LARGE);
+        try (Fd memory = Pools.memory(size)) {
+            FramePool dead = Pools.of(memory, FRAME, 20, LARGE);
+            int queue = dead.newHolder();
+            for (int i = 0; i < 14; i++) {
+                int frame = dead.take();
+                if (i >= 8) { // of the second pool's range, too
+                    dead.held(frame, queue);
+                }
+            }
+            dead.held(dead.takeLarge(), queue);
+            dead.close();
+
+            List<FramePool> left = FramePool.left(Mapping.of(memory, 0, size, "left"), FRAME, 20, LARGE, 2);
+            FramePool view = left.get(0).view();
+            view.adopt(queue);
+            left.forEach(FramePool::settle);
+            assertThat(left.get(0).freeFrames()).isEqualTo(10 - 6);
+            assertThat(left.get(1).freeFrames()).isEqualTo(10 + 2);
+            view.move(left.get(1), queue);
+            assertThat(left.get(0).freeFrames()).as("as in new memory").isEqualTo(10 + 1);
+            view.reclaim(queue);
+            assertThat(left.get(1).freeFrames()).isEqualTo(10 + 2);
+            left.forEach(FramePool::close);
+        }
+    }
+
+    @Test
+    void partsOfALargeFrameThatAreCountedTwiceAreTakenBackOnce() {
+        int frame = pool.takeLarge();
+        for (int own : new int[] {7, -2, Integer.MAX_VALUE - 1, Integer.MIN_VALUE}) {
+            pool.split(frame, 5, own - 1);
+            assertThat(pool.completed(frame + 4096, own)).isEqualTo(4);
+            assertThat(pool.completed(frame, own + 2)).isEqualTo(3);
+            pool.notCompleted(frame, own + 3);
+            assertThat(pool.parts(frame)).isEqualTo(3);
+            for (int twice = 0; twice < 2; twice++) {
+                pool.notCompleted(frame, own + 2);
+                pool.notCompleted(frame, own);
+                assertThat(pool.parts(frame)).isEqualTo(5);
+            }
+        }
+    }
+
+    private static FramePool left(Fd memory, int large) throws SyscallException {
+        int size = (int) FramePool.sizeOf(FRAME, FRAMES, LARGE);
+        return FramePool.left(Mapping.of(memory, 0, size, "left"), FRAME, FRAMES, large, 1)
+                .get(0);
     }
 
     @Test
@@ -288,8 +379,6 @@ class FramePoolTest {
 
         assertThat(pools.get(0).freeFrames()).isEqualTo(10 + 1); // as many as before, all of them free
         assertThat(pools.get(1).freeFrames()).isEqualTo(before - 5);
-        pools.get(0).reclaim(queue);
-        assertThat(pools.get(0).freeFrames()).isEqualTo(10 + 1);
         view.reclaim(queue);
         assertThat(pools.get(1).freeFrames()).isEqualTo(before);
         assertThat(drain(pools.get(1))).containsAll(held).contains(large);

@@ -4,6 +4,7 @@ import io.sluice.broker.policy.Identity;
 import io.sluice.broker.policy.PolicyDecoder;
 import io.sluice.broker.policy.Quota;
 import io.sluice.broker.policy.Range;
+import io.sluice.broker.policy.Tenant;
 import io.sluice.compiler.yaml.PolicyException.Problem;
 import io.sluice.policy.v1.IdentityMessage;
 import io.sluice.policy.v1.PolicyMessage;
@@ -52,10 +53,12 @@ final class PolicyReader {
     }
 
     private Optional<TenantMessage> tenant(String name, Section tenant) {
-        tenant.allow("identity quota grants").require("identity", "{ user: NAME }, or uid, group, gid");
+        tenant.allow("identity quota grace grants").require("identity", "{ user: NAME }, or uid, group, gid");
         tenant.require("grants", "a mapping from names to grants");
         Optional<Identity> identity = tenant.section("identity").flatMap(this::unowned);
         TenantMessage.Builder made = TenantMessage.newBuilder().setName(name).setQuota(quota(tenant.section("quota")));
+        String expected = "a time from 0s to 300s, such as 10s or 1500ms";
+        made.setGraceMs((int) tenant.number("grace", Section.MILLIS, Tenant.GRACE::has, expected, 0));
         made.addAllGrants(tenant.named("grants", "grant", GrantReader::read));
         return tenant.make(() -> {
             made.setIdentity(message(identity.orElseThrow()));

@@ -29,6 +29,7 @@ final class Section {
     static final Map<String, Long> NUMBER = Map.of("", 1L);
     static final Map<String, Long> BYTES = Map.of("B", 1L, "KiB", 1L << 10, "MiB", 1L << 20, "GiB", 1L << 30);
     static final Map<String, Long> MICROS = Map.of("us", 1L, "ms", 1000L);
+    static final Map<String, Long> MILLIS = Map.of("ms", 1L, "s", 1000L);
     private static final Pattern QUANTITY = Pattern.compile("(0|[1-9][0-9]{0,17})([A-Za-z]*)");
     private static final Map<String, Boolean> FLAGS = Map.of("true", true, "false", false);
 

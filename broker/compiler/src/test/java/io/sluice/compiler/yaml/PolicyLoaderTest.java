@@ -51,6 +51,7 @@ class PolicyLoaderTest {
                   blue:
                     identity: { user: blue }
                     quota: { leases: 3, memory: 1GiB, connections: 2 }
+                    grace: 1500ms
                     grants:
                       uplink:
                         kind: xdp
@@ -83,6 +84,7 @@ class PolicyLoaderTest {
                         "blue",
                         new Identity(Identity.Kind.UID, 1001),
                         new Quota(3, 1L << 30, 2, 64),
+                        1500,
                         List.of(
                                 new XdpGrant(
                                         "uplink",
@@ -121,6 +123,7 @@ class PolicyLoaderTest {
         assertThat(policy.admins()).containsExactly(new Identity(Identity.Kind.UID, 0));
         Tenant tenant = policy.tenant("t").orElseThrow();
         assertThat(tenant.quota()).isEqualTo(new Quota(16, 256L << 20, 4, 64));
+        assertThat(tenant.graceMs()).isZero();
         Rings rings = new Rings(4096, 2048, 4096, 2048);
         assertThat(tenant.grants())
                 .containsExactly(

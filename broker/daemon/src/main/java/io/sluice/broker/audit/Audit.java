@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 public final class Audit {
     private static final DateTimeFormatter TIME =
             new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
-    /** What the broker does by itself, unless an operator asked for it. The rest peers did. */
+    /** What the broker does by itself, unless an operator asked for it. The rest is about a peer. */
     private static final Set<AuditEvent.Type> OWN =
             EnumSet.range(AuditEvent.Type.POLICY_LOADED, AuditEvent.Type.STOPPED);
 

@@ -2,7 +2,6 @@ package io.sluice.broker.kind;
 
 import static io.sluice.broker.sys.BrokerCalls.LIBC;
 
-import com.google.protobuf.ByteString;
 import io.sluice.broker.bpf.BpfMap;
 import io.sluice.broker.bpf.BpfProgram;
 import io.sluice.broker.policy.IpGrant;
@@ -11,7 +10,6 @@ import io.sluice.broker.sys.Sockets;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
-import io.sluice.grant.v1.IpLease;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -45,15 +43,7 @@ public final class IpKind {
                     LIBC.bind(socket.number(), address(local, grant.port()), local.length == 4 ? 16 : 28),
                     "bind(" + grant.kind() + ", port " + grant.port() + ")");
             closer.add(active::shut);
-            IpLease.Builder ip = IpLease.newBuilder()
-                    .setProtocol(grant.protocol())
-                    .setLocal(ByteString.copyFrom(local))
-                    .setPort(grant.port());
-            return new Made(
-                    List.of(socket),
-                    (lease, firstFd) -> lease.setIp(ip.setFd(firstFd)),
-                    active::open,
-                    closer.release());
+            return new Made(List.of(socket), grant::describe, active::open, closer.release());
         }
     }
 

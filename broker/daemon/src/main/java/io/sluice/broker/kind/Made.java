@@ -30,6 +30,9 @@ public record Made(List<Fd> fds, Description description, Activation activation,
     /** Starts reception. */
     public interface Activation {
         void run() throws SyscallException;
+
+        /** Nobody is there to take back what was asked for beside. */
+        default void rejoin() {}
     }
 
     Made(List<Fd> fds, Description description, Activation activation, Closer owned) {

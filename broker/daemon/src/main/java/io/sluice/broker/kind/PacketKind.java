@@ -13,16 +13,12 @@ import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
 import io.sluice.grant.sys.SyscallException;
-import io.sluice.grant.v1.Lease;
-import io.sluice.grant.v1.PacketLease;
-import io.sluice.grant.v1.PacketRing;
 import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import jnr.ffi.Pointer;
 
 /**
@@ -32,12 +28,6 @@ import jnr.ffi.Pointer;
  * packet socket sends through every device of its network namespace, which is why policy has to say so.
  */
 public final class PacketKind {
-    /** Bytes of virtio_net_hdr before every frame of a socket with offloads. */
-    public static final int VNET_HEADER = 10;
-
-    private static final int RING_FRAME = PacketOrder.RING_FRAME_BYTES;
-
-    private static final int RING_BLOCK = 64 * 1024;
     private static final int ETH_P_ALL = 3;
     private static final int SOL_PACKET = 263;
     private static final int PACKET_ADD_MEMBERSHIP = 1;
@@ -76,8 +66,7 @@ public final class PacketKind {
                 promiscuous(sockets.get(0), device);
             }
             closer.add(active::shut);
-            Made.Description description = (lease, firstFd) -> describe(order, lease, firstFd);
-            return new Made(sockets, description, active::open, closer.release());
+            return new Made(sockets, order::describe, active::open, closer.release());
         }
     }
 
@@ -110,26 +99,22 @@ public final class PacketKind {
         }
         if (order.ringFrames() > 0) {
             Sockets.set(socket, SOL_PACKET, PACKET_VERSION, TPACKET_V2, "PACKET_VERSION");
-            Sockets.set(socket, SOL_PACKET, ring, ringRequest(order.ringFrames()), "PACKET_RX_RING or PACKET_TX_RING");
-            pinRing(socket, order.ringFrames(), closer);
+            Sockets.set(socket, SOL_PACKET, ring, ringRequest(order), "PACKET_RX_RING or PACKET_TX_RING");
+            pinRing(socket, order, closer);
         }
     }
 
-    private static ByteBuffer ringRequest(int frames) {
+    private static ByteBuffer ringRequest(PacketOrder order) {
         return Native.allocate(16)
-                .putInt(0, RING_BLOCK)
-                .putInt(4, blocks(frames))
-                .putInt(8, RING_FRAME)
-                .putInt(12, blocks(frames) * (RING_BLOCK / RING_FRAME));
-    }
-
-    private static int blocks(int frames) {
-        return Math.max(1, frames * RING_FRAME / RING_BLOCK);
+                .putInt(0, PacketOrder.RING_BLOCK_BYTES)
+                .putInt(4, order.ringBlocks())
+                .putInt(8, PacketOrder.RING_FRAME_BYTES)
+                .putInt(12, order.ringEntries());
     }
 
     /** While the broker has the ring mapped nobody can change it or add one: a tenant's 1 GiB ring gets EBUSY. */
-    private static void pinRing(Fd socket, int frames, Closer closer) throws SyscallException {
-        long size = (long) blocks(frames) * RING_BLOCK;
+    private static void pinRing(Fd socket, PacketOrder order, Closer closer) throws SyscallException {
+        long size = (long) order.ringBlocks() * PacketOrder.RING_BLOCK_BYTES;
         Pointer at = LIBC.mmap(null, size, PROT_READ_WRITE, MAP_SHARED, socket.number(), 0);
         Native.check(at.address(), "mmap(packet ring)");
         closer.add(() -> LIBC.munmap(at, size));
@@ -149,18 +134,5 @@ public final class PacketKind {
     private static void promiscuous(Fd socket, Device device) throws SyscallException {
         ByteBuffer membership = Native.allocate(16).putInt(0, device.ifindex()).putShort(4, (short) PACKET_MR_PROMISC);
         Sockets.set(socket, SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership, "PACKET_MR_PROMISC");
-    }
-
-    private static void describe(PacketOrder order, Lease.Builder lease, int firstFd) {
-        PacketLease.Builder packet = lease.getPacketBuilder().setVnetHeader(order.vnetHeader() ? VNET_HEADER : 0);
-        order.queues().forEach(i -> packet.addFds(firstFd + i));
-        IntStream.range(0, order.senders()).forEach(i -> packet.addSendFds(firstFd + order.sockets() + i));
-        if (order.ringFrames() > 0) {
-            packet.setRing(PacketRing.newBuilder()
-                    .setBlockSize(RING_BLOCK)
-                    .setBlockCount(blocks(order.ringFrames()))
-                    .setFrameSize(RING_FRAME)
-                    .setFrameCount(blocks(order.ringFrames()) * (RING_BLOCK / RING_FRAME)));
-        }
     }
 }

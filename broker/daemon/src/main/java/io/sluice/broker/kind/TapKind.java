@@ -11,7 +11,6 @@ import io.sluice.broker.sys.Device;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.Native;
-import io.sluice.grant.v1.TapLease;
 import io.sluice.policy.v1.Symbol;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -71,12 +70,7 @@ public final class TapKind {
             redirect(netlink, grant.program(), ifindex, device.ifindex());
             redirect(netlink, grant.program(), device.ifindex(), ifindex);
             netlink.up(ifindex, true);
-            Made.Description description = (lease, firstFd) -> {
-                TapLease.Builder lent =
-                        lease.getTapBuilder().setVnetHeader(grant.offloads() ? PacketKind.VNET_HEADER : 0);
-                grant.queues().forEach(i -> lent.addFds(firstFd + i));
-            };
-            return new Made(queues, description, () -> {}, closer.release()); // the jail's gate is the only one
+            return new Made(queues, grant::describe, () -> {}, closer.release()); // the jail's gate is the only one
         }
     }
 

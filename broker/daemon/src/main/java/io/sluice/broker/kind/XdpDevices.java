@@ -109,7 +109,8 @@ public final class XdpDevices {
         }
 
         /** Ends the detour both ways, for all but what a CPU is just looking at. */
-        private void rejoin() {
+        @Override
+        public void rejoin() {
             Share other = detour.getAndSet(null);
             if (other != null) {
                 queues.forEach(queue -> on.clear(Symbol.DEVICES, queue));

@@ -2,6 +2,7 @@ package io.sluice.broker.lease;
 
 import io.sluice.broker.kind.Made;
 import io.sluice.broker.policy.Order;
+import io.sluice.broker.sys.Device;
 import io.sluice.grant.v1.AuditEvent;
 import io.sluice.grant.v1.LeaseInfo;
 
@@ -12,7 +13,7 @@ import io.sluice.grant.v1.LeaseInfo;
  * @param order as it was allowed; after a reload of the policy, what has to be allowed still
  * @param sinceMs milliseconds since 1970
  */
-public record Lease(long id, Holder holder, Order order, Made made, long sinceMs) {
+public record Lease(long id, Holder holder, Order order, Device device, Made made, long sinceMs) {
     /** An audit event about this lease. */
     public AuditEvent.Builder audit(AuditEvent.Type type) {
         return holder.audit(type)

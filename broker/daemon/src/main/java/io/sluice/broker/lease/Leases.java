@@ -41,9 +41,9 @@ public final class Leases {
         this.maker = maker;
     }
 
-    /** A number that no lease has had. */
-    public long nextId() {
-        return ++lastId;
+    /** A lease of what was made, under a number that none has had; {@link #add} makes it one that counts. */
+    public Lease lease(Holder holder, Order order, Maker.Result result) {
+        return new Lease(++lastId, holder, order, result.device(), result.made(), System.currentTimeMillis());
     }
 
     /**
@@ -67,6 +67,14 @@ public final class Leases {
     public void add(Lease lease) {
         live.put(lease.id(), lease);
         audit.record(lease.audit(AuditEvent.Type.GRANT));
+    }
+
+    /** The same lease in the hands of another holder. */
+    public Lease adopt(Lease lease, Holder holder) {
+        Lease adopted = new Lease(lease.id(), holder, lease.order(), lease.device(), lease.made(), lease.sinceMs());
+        live.put(lease.id(), adopted);
+        audit.record(adopted.audit(AuditEvent.Type.ADOPTED));
+        return adopted;
     }
 
     /** Takes a lease back from whoever has its descriptors, and writes that down once all that it held is free. */
@@ -135,8 +143,7 @@ public final class Leases {
     /** Whether a jail like this has ended whose route is in the way of the next one until it is gone. */
     public boolean isGoing(Place.Jail jail) {
         return jail.bridge().isEmpty()
-                && ended.values().stream()
-                        .anyMatch(lease -> jail.equals(lease.order().place()));
+                && ended.values().stream().map(Lease::order).map(Order::place).anyMatch(jail::equals);
     }
 
     /** The live lease of that id. */

@@ -13,19 +13,19 @@ import io.sluice.broker.policy.IpGrant;
 import io.sluice.broker.policy.Order;
 import io.sluice.broker.policy.PacketOrder;
 import io.sluice.broker.policy.Place;
+import io.sluice.broker.policy.PoolRule;
 import io.sluice.broker.policy.TapGrant;
 import io.sluice.broker.policy.XdpOrder;
 import io.sluice.broker.sys.Device;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.SyscallException;
-import io.sluice.grant.v1.Error;
+import io.sluice.grant.v1.Error.Code;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import jnr.constants.platform.Errno;
 
 /** Makes what an order says, and turns failures into what the client may know. */
 public final class Maker implements AutoCloseable {
@@ -49,16 +49,14 @@ public final class Maker implements AutoCloseable {
     public Result make(Order order, Pool pool) throws Rejection {
         String grant = "grant " + order.grant() + " (" + order.place().shown() + "): ";
         try {
-            if (order instanceof XdpOrder xdp) {
-                checkPool(xdp, pool);
-            }
+            Rejection.throwIf(PoolRule.refusal(order, pool == null ? 0 : pool.size()));
             return order.place() instanceof Place.Jail place
                     ? jailed(order, place, pool)
                     : open(order, pool, xdpDevices);
         } catch (SyscallException e) {
             throw rejection(grant, e);
         } catch (IOException e) {
-            throw new Rejection(Error.Code.INTERNAL, grant + e.getMessage(), "");
+            throw new Rejection(Code.INTERNAL, grant + e.getMessage(), "");
         }
     }
 
@@ -111,42 +109,28 @@ public final class Maker implements AutoCloseable {
         return new Result(made, device);
     }
 
-    private static void checkPool(XdpOrder order, Pool pool) throws Rejection {
-        if (pool == null) {
-            throw new Rejection(
-                    Error.Code.INVALID,
-                    "grant " + order.grant() + " needs a frame pool",
-                    "ask for a pool in this request or an earlier one");
-        }
-        if (pool.size() % order.chunkSize() != 0) {
-            throw new Rejection(
-                    Error.Code.INVALID,
-                    "the pool of " + pool.size() + " bytes is no multiple of the chunk size " + order.chunkSize(),
-                    "");
-        }
-    }
-
     private static Rejection rejection(String grant, SyscallException e) {
-        Error.Code code = switch (e.errno()) {
-            case ENODEV -> Error.Code.NOT_FOUND;
-            case EBUSY, EEXIST -> Error.Code.BUSY;
+        String what = grant + e.getMessage();
+        return switch (e.errno()) {
+            case ENODEV ->
+                new Rejection(
+                        Code.NOT_FOUND, what, "create it in the broker's network namespace, or correct the grant");
+            case EBUSY, EEXIST ->
+                new Rejection(
+                        Code.BUSY, what, "queue or XDP slot is in use: `sluice lease ls`, `bpftool net` show by whom");
             // ENOTSUP is another name for the number of EOPNOTSUPP.
             case EINVAL, ENOTSUP, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, ENOPROTOOPT, ERANGE ->
-                Error.Code.UNSUPPORTED;
-            default -> Error.Code.INTERNAL;
+                new Rejection(
+                        Code.UNSUPPORTED,
+                        what,
+                        "too few queues, or driver or kernel lack the feature: see `sluice doctor`");
+            case EPERM ->
+                new Rejection(
+                        Code.INTERNAL,
+                        what,
+                        "the broker lacks a capability: use `sluice broker`, for jails without --no-jails");
+            default -> new Rejection(Code.INTERNAL, what, "");
         };
-        String hint = switch (code) {
-            case NOT_FOUND -> "create it in the broker's network namespace, or correct the grant";
-            case BUSY ->
-                "the queue or the device's XDP slot is in use: `sluice lease ls` and `bpftool net` show by whom";
-            case UNSUPPORTED ->
-                "the device has fewer queues, or driver or kernel lack the feature: see `sluice doctor`";
-            default ->
-                !e.is(Errno.EPERM)
-                        ? ""
-                        : "the broker lacks a capability: start it with `sluice broker`, for jails without --no-jails";
-        };
-        return new Rejection(code, grant + e.getMessage(), hint);
     }
 
     @Override

@@ -2,13 +2,9 @@ package io.sluice.broker.police;
 
 import io.sluice.broker.bpf.BpfMap;
 import io.sluice.broker.policy.Direction;
-import io.sluice.broker.policy.DropReason;
 import io.sluice.grant.sys.Closer;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.policy.v1.Symbol;
-import java.nio.ByteBuffer;
-import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -39,24 +35,8 @@ public record PoliceState(BpfMap gate, BpfMap counters) {
         return new PoliceState(gate, counters);
     }
 
-    /**
-     * Frames that have passed each way, their bytes with Ethernet header, and frames dropped, by direction and reason; no
-     * reason that never was. They are not counted at one instant, so sums may be off by the frames under way.
-     */
+    /** As {@link Direction#read}. */
     public Map<String, Long> read() throws SyscallException {
-        ByteBuffer values = counters.lookup(0);
-        Map<String, Long> all = new LinkedHashMap<>();
-        for (Direction direction : Direction.values()) {
-            String prefix = direction.name().toLowerCase(Locale.ROOT);
-            all.put(prefix + "_packets", values.getLong(direction.passed()));
-            all.put(prefix + "_bytes", values.getLong(direction.passed() + Long.BYTES));
-            for (DropReason reason : DropReason.values()) {
-                long count = values.getLong(direction.offset(reason));
-                if (count != 0) {
-                    all.put(prefix + "_drop_" + reason.key(), count);
-                }
-            }
-        }
-        return all;
+        return Direction.read(counters.lookup(0));
     }
 }

@@ -7,7 +7,7 @@ import io.sluice.broker.policy.Policy;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.AuditEvent;
 import io.sluice.grant.v1.EndReason;
-import io.sluice.grant.v1.Error;
+import io.sluice.grant.v1.Error.Code;
 import io.sluice.grant.v1.LeaseInfo;
 import io.sluice.grant.v1.LeaseList;
 import io.sluice.grant.v1.PolicyReloaded;
@@ -53,39 +53,39 @@ final class AdminOperations {
 
     Reply.Builder listLeases(Connection connection, Request request) {
         LeaseList.Builder list = LeaseList.newBuilder();
-        state.leases.counted().map(Lease::info).forEach(list::addLeases);
+        state.leases.counted().map(this::info).forEach(list::addLeases);
         return Reply.newBuilder().setLeaseList(list);
     }
 
     Reply.Builder showLease(Connection connection, Request request) throws Rejection, SyscallException {
         Lease lease = find(request.getShowLease().getLease());
-        LeaseInfo.Builder info = lease.info();
-        lease.made()
-                .counters()
-                .forEach(
-                        (name, value) -> info.addCountersBuilder().setName(name).setValue(value));
+        LeaseInfo.Builder info = info(lease);
+        for (var counter : lease.made().counters().entrySet()) {
+            info.addCountersBuilder().setName(counter.getKey()).setValue(counter.getValue());
+        }
         return Reply.newBuilder().setLeaseInfo(info);
+    }
+
+    private LeaseInfo.Builder info(Lease lease) {
+        return lease.info().setWaiting(state.orphans.stream().anyMatch(orphan -> orphan.leases.contains(lease)));
     }
 
     Reply.Builder revoke(Connection connection, Request request) throws Rejection {
         String why = request.getRevoke().getWhy();
-        if (why.length() > MAX_WHY) {
-            throw new Rejection(Error.Code.INVALID, "a reason of more than " + MAX_WHY + " characters", "");
-        }
+        String tooLong = "a reason of more than " + MAX_WHY + " characters";
+        Rejection.unless(why.length() <= MAX_WHY, Code.INVALID, tooLong, "");
         Lease lease = find(request.getRevoke().getLease());
-        state.endAndTell(
-                lease, EndReason.REVOKED, "by uid " + connection.peer.uid() + (why.isEmpty() ? "" : ": " + why));
+        String text = "by uid " + connection.peer.uid() + (why.isEmpty() ? "" : ": " + why);
+        state.endAndTell(lease, EndReason.REVOKED, text);
         state.leases.settle();
         return Reply.newBuilder().setRevoked(Revoked.getDefaultInstance());
     }
 
     private Lease find(long id) throws Rejection {
+        String none = "there is no lease " + Long.toUnsignedString(id);
         return state.leases
                 .find(id)
-                .orElseThrow(() -> new Rejection(
-                        Error.Code.NOT_FOUND,
-                        "there is no lease " + Long.toUnsignedString(id),
-                        "`sluice lease ls` lists them"));
+                .orElseThrow(() -> new Rejection(Code.NOT_FOUND, none, "`sluice lease ls` lists them"));
     }
 
     Reply.Builder showPolicy(Connection connection, Request request) {
@@ -137,12 +137,12 @@ final class AdminOperations {
         } catch (Compiler.Refusal e) {
             record(AuditEvent.Type.POLICY_REFUSED, e.getMessage());
             LOG.error("policy not reloaded, nothing has changed:\n{}", e.getMessage());
-            refuse(Error.Code.INVALID, e.getMessage(), "nothing has changed; correct the file and try again");
+            refuse(Code.INVALID, e.getMessage(), "nothing has changed; correct the file and try again");
         } catch (IOException e) { // it is gone, and what it was asked for will not come
             state.compiler.close();
             LOG.error("the policy stays as it is: {}", e.getMessage());
             while (!asked.isEmpty()) {
-                refuse(Error.Code.INTERNAL, e.getMessage(), "the policy in force stays");
+                refuse(Code.INTERNAL, e.getMessage(), "the policy in force stays");
             }
         }
     }
@@ -151,8 +151,8 @@ final class AdminOperations {
         state.audit.record(AuditEvent.newBuilder().setType(type).setReason(reason));
     }
 
-    private void refuse(Error.Code code, String message, String hint) {
-        answer(Reply.newBuilder().setError(Rejection.error(code, message, hint)));
+    private void refuse(Code code, String message, String hint) {
+        answer(Reply.newBuilder().setError(new Rejection(code, message, hint).error()));
     }
 
     private void answer(Reply.Builder reply) {
@@ -162,15 +162,12 @@ final class AdminOperations {
     }
 
     private List<Long> endDisallowed() {
-        List<Long> ended = new ArrayList<>();
-        for (Lease lease : state.leases.all()) {
-            if (!state.policy.allows(lease.holder().peer(), lease.holder().tenant(), lease.order())) {
-                state.endAndTell(lease, EndReason.POLICY, "");
-                ended.add(lease.id());
-            }
-        }
+        List<Lease> ended = new ArrayList<>(state.leases.all());
+        ended.removeIf(lease ->
+                state.policy.allows(lease.holder().peer(), lease.holder().tenant(), lease.order()));
+        ended.forEach(lease -> state.endAndTell(lease, EndReason.POLICY, ""));
         state.leases.settle();
-        return ended;
+        return ended.stream().map(Lease::id).toList();
     }
 
     Reply.Builder watchAudit(Connection connection, Request request) {

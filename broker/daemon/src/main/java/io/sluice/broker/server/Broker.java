@@ -2,7 +2,10 @@ package io.sluice.broker.server;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.sluice.broker.BrokerVersion;
+import io.sluice.broker.audit.Audit;
+import io.sluice.broker.jail.Jails;
 import io.sluice.broker.lease.Holder;
+import io.sluice.broker.lease.Maker;
 import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.Quota;
 import io.sluice.broker.policy.Tenant;
@@ -14,23 +17,27 @@ import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.AuditEvent;
 import io.sluice.grant.v1.EndReason;
-import io.sluice.grant.v1.Error;
+import io.sluice.grant.v1.Error.Code;
 import io.sluice.grant.v1.Hello;
 import io.sluice.grant.v1.Reply;
 import io.sluice.grant.v1.Request;
 import io.sluice.grant.v1.Welcome;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The broker's one thread: accepts, reads, runs operations, writes, and notices who has gone. */
 public final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
-    private static final int PROTOCOL_VERSION = 1;
+    private static final int VERSION = 1;
     private static final int MAX_CONNECTIONS = 1024;
-    private static final int MAX_CLIENT_NAME = 64;
+    private static final Pattern NAME = Pattern.compile("[ -~]{0,64}");
 
     /** How often deadlines are looked at while any runs. */
     private static final int TICK_MS = 250;
@@ -42,12 +49,38 @@ public final class Broker implements AutoCloseable {
     private final Operations operations;
     private final PollSet polls = new PollSet();
 
-    Broker(State state, List<Listener> listeners, Wakeup wakeup) {
+    private Broker(State state, List<Listener> listeners, Wakeup wakeup) {
         this.state = state;
         this.listeners = listeners;
         this.wakeup = wakeup;
         this.admin = new AdminOperations(state);
         this.operations = new Operations(new TenantOperations(state), admin, this::hello);
+    }
+
+    /**
+     * Listens and waits for the policy. Nothing is served before {@link #run()}.
+     *
+     * @param compiler consumed
+     * @throws Compiler.Refusal the policy is broken
+     * @throws IOException a file can't be read or a socket can't be bound
+     */
+    public static Broker listening(Compiler compiler, Path socket, Path adminSocket, PrintStream audit, Wakeup wakeup)
+            throws IOException, Compiler.Refusal {
+        List<Listener> listeners = new ArrayList<>();
+        try (Closer closer = new Closer()) {
+            closer.add(compiler::close);
+            for (Table table : Table.values()) {
+                Listener listener = Listener.open(table == Table.TENANT ? socket : adminSocket, table);
+                closer.add(listener::close);
+                listeners.add(listener);
+            }
+            // Only now: whoever listens here alone may take away what a predecessor left.
+            Maker maker = new Maker(new Jails(adminSocket.toAbsolutePath().toString()));
+            closer.add(maker::close);
+            State state = new State(compiler, new Audit(audit), maker);
+            closer.release();
+            return new Broker(state, listeners, wakeup);
+        }
     }
 
     /** Serves until {@link Wakeup#stop()}. */
@@ -57,13 +90,15 @@ public final class Broker implements AutoCloseable {
                 .setReason(BrokerVersion.STRING + ", policy " + state.policy.source()));
         while (!wakeup.stopRequested()) {
             buildPolls();
-            boolean timed = state.connections.stream().anyMatch(connection -> connection.timed);
+            boolean timed =
+                    !state.orphans.isEmpty() || state.connections.stream().anyMatch(any -> any.timed);
             polls.await(timed ? TICK_MS : -1);
             if (wakeup.takeReload()) {
                 admin.reload();
             }
             long now = System.nanoTime();
             List.copyOf(state.connections).forEach(connection -> settle(connection, now));
+            state.endOrphans(now);
             state.leases.reap(wakeup::signal);
         }
     }
@@ -93,7 +128,7 @@ public final class Broker implements AutoCloseable {
                 admit(listener.table(), socket);
             }
         } catch (IOException e) {
-            LOG.warn("accept: {}", e.getMessage());
+            LOG.warn("a connection was not taken in: {}", e.getMessage());
         }
     }
 
@@ -109,52 +144,54 @@ public final class Broker implements AutoCloseable {
             Connection connection = new Connection(channel, pidfd, peer, table, name);
             closer.release();
             state.connections.add(connection);
-            refusal(connection, tenant).ifPresent(error -> refuse(connection, error));
-        } catch (SyscallException e) {
-            LOG.warn("a peer was gone before it could be identified: {}", e.getMessage());
+            refuseUnless(connection, () -> check(connection, tenant));
         }
     }
 
-    private Optional<Error> refusal(Connection connection, Optional<Tenant> tenant) {
-        int uid = connection.peer.uid();
-        if (connection.table == Table.ADMIN && !state.policy.isAdmin(connection.peer)) {
-            return Optional.of(noAdmin(connection.peer));
+    private interface Check {
+        void run() throws Rejection;
+    }
+
+    private void refuseUnless(Connection connection, Check check) {
+        try {
+            check.run();
+        } catch (Rejection e) {
+            state.audit.record(connection.holder.audit(AuditEvent.Type.DENY).setReason(e.getMessage()));
+            close(connection, e);
         }
-        if (connection.table == Table.TENANT && tenant.isEmpty()) {
-            return Optional.of(Rejection.error(
-                    Error.Code.DENIED,
-                    "no tenant of the policy has uid " + Integer.toUnsignedString(uid) + " (groups "
-                            + connection.peer.groups().stream()
-                                    .map(Integer::toUnsignedString)
-                                    .toList() + ")",
-                    "have the operator add a tenant with this identity and reload the policy"));
-        }
+    }
+
+    /** Throws unless the peer may be there. */
+    private void check(Connection connection, Optional<Tenant> tenant) throws Rejection {
+        checkAdmin(connection);
+        boolean admin = connection.table == Table.ADMIN;
+        List<String> groups =
+                connection.peer.groups().stream().map(Integer::toUnsignedString).toList();
+        String who = uid(connection) + " (groups " + groups + ")";
+        String hint = "have the operator add a tenant with this identity and reload the policy";
+        Rejection.unless(admin || tenant.isPresent(), Code.DENIED, "no tenant of the policy has " + who, hint);
         long same = state.connections.stream()
-                .filter(other -> other.peer.uid() == uid && other.table == connection.table)
+                .filter(other -> other.peer.uid() == connection.peer.uid() && other.table == connection.table)
                 .count();
         int limit = tenant.map(Tenant::quota).map(Quota::connections).orElse(MAX_CONNECTIONS);
-        if ((connection.table == Table.TENANT && same > limit) || state.connections.size() > MAX_CONNECTIONS) {
-            return Optional.of(Rejection.error(
-                    Error.Code.QUOTA, "uid " + uid + " has " + (same - 1) + " connections open", "close one"));
-        }
-        return Optional.empty();
+        boolean few = (admin || same <= limit) && state.connections.size() <= MAX_CONNECTIONS;
+        String many = uid(connection) + " has " + (same - 1) + " connections open";
+        Rejection.unless(few, Code.QUOTA, many, "close one");
     }
 
-    private static Error noAdmin(PeerCredentials peer) {
-        return Rejection.error(
-                Error.Code.DENIED,
-                "uid " + Integer.toUnsignedString(peer.uid()) + " is no administrator",
-                "add it to `admins` in the policy, or connect to the tenant socket");
+    private void checkAdmin(Connection connection) throws Rejection {
+        boolean may = connection.table != Table.ADMIN || state.policy.isAdmin(connection.peer);
+        String hint = "add it to `admins` in the policy, or connect to the tenant socket";
+        Rejection.unless(may, Code.DENIED, uid(connection) + " is no administrator", hint);
     }
 
-    private void refuse(Connection connection, Error error) {
-        state.audit.record(connection.holder.audit(AuditEvent.Type.DENY).setReason(error.getMessage()));
-        close(connection, error);
+    private static String uid(Connection connection) {
+        return "uid " + Integer.toUnsignedString(connection.peer.uid());
     }
 
     /** Sends a last error; the connection ends once it is written, or after the deadline. */
-    private static void close(Connection connection, Error error) {
-        connection.reply(0, Reply.newBuilder().setError(error));
+    private static void close(Connection connection, Rejection why) {
+        connection.reply(0, Reply.newBuilder().setError(why.error()));
         connection.phase = Phase.CLOSING;
     }
 
@@ -178,23 +215,24 @@ public final class Broker implements AutoCloseable {
     }
 
     private void run(Connection connection, Request request) throws IOException {
-        Error error;
+        Rejection refusal;
         try {
             operations.run(connection, request);
             return;
         } catch (Rejection e) {
-            error = e.error();
+            refusal = e;
         } catch (SyscallException e) {
-            error = Rejection.error(Error.Code.INTERNAL, e.getMessage(), "");
+            refusal = new Rejection(Code.INTERNAL, e.getMessage(), "");
         }
-        connection.reply(request.getId(), Reply.newBuilder().setError(error));
+        connection.reply(request.getId(), Reply.newBuilder().setError(refusal.error()));
     }
 
     private void misbehaved(Connection connection, String what) {
         state.audit.record(
                 connection.holder.audit(AuditEvent.Type.PROTOCOL_ERROR).setReason(what));
-        endLeases(connection, offence(connection));
-        close(connection, Rejection.error(Error.Code.PROTOCOL, what, "see docs/protocol.md"));
+        connection.leases.forEach(lease -> state.leases.end(lease, offence(connection), ""));
+        connection.leases.clear();
+        close(connection, new Rejection(Code.PROTOCOL, what, "see docs/protocol.md"));
     }
 
     private static EndReason offence(Connection connection) {
@@ -203,19 +241,19 @@ public final class Broker implements AutoCloseable {
 
     private Reply.Builder hello(Connection connection, Request request) throws ProtocolException {
         Hello hello = request.getHello();
-        if (hello.getVersion() != PROTOCOL_VERSION) {
-            throw new ProtocolException(
-                    "protocol version " + hello.getVersion() + "; this broker speaks " + PROTOCOL_VERSION);
+        if (hello.getVersion() != VERSION) {
+            throw new ProtocolException("protocol version " + hello.getVersion() + "; this broker speaks " + VERSION);
         }
-        String client = hello.getClient();
-        if (client.length() > MAX_CLIENT_NAME || !client.chars().allMatch(c -> c >= ' ' && c < 127)) {
-            throw new ProtocolException("a client name is at most " + MAX_CLIENT_NAME + " printable ASCII characters");
+        if (!NAME.matcher(hello.getClient()).matches()
+                || !NAME.matcher(hello.getResume()).matches()) {
+            throw new ProtocolException("a client name is at most 64 printable ASCII characters, and so is resume");
         }
-        connection.holder = new Holder(connection.holder.tenant(), connection.peer, client);
+        connection.holder = new Holder(connection.holder.tenant(), connection.peer, hello.getClient());
+        connection.resume = hello.getResume();
         connection.phase = Phase.READY;
         return Reply.newBuilder()
                 .setWelcome(Welcome.newBuilder()
-                        .setVersion(PROTOCOL_VERSION)
+                        .setVersion(VERSION)
                         .setBrokerVersion(BrokerVersion.STRING)
                         .setTenant(connection.holder.tenant()));
     }
@@ -234,10 +272,8 @@ public final class Broker implements AutoCloseable {
             drop(connection, EndReason.CLOSED, "");
             return;
         }
-        if (connection.table == Table.ADMIN
-                && connection.phase != Phase.CLOSING
-                && !state.policy.isAdmin(connection.peer)) {
-            refuse(connection, noAdmin(connection.peer));
+        if (connection.phase != Phase.CLOSING) {
+            refuseUnless(connection, () -> checkAdmin(connection));
         }
         connection.checkClock(now);
         if (connection.isLate(now)) {
@@ -254,28 +290,19 @@ public final class Broker implements AutoCloseable {
         if (!why.isEmpty()) {
             LOG.info("{} pid {}: {}", connection.holder.tenant(), connection.peer.pid(), why);
         }
-        endLeases(connection, reason);
+        state.part(connection, reason);
         if (connection.watcher != null) {
             state.audit.unwatch(connection.watcher);
         }
-        if (connection.pool != null) {
-            // The kernel has it mapped until then.
-            state.leases.afterwards(() -> state.leases.charge(connection.holder.tenant(), -connection.pool.size()));
-            connection.pool.close();
-        }
         connection.channel.close();
         connection.pidfd.close();
-    }
-
-    private void endLeases(Connection connection, EndReason reason) {
-        connection.leases.forEach(lease -> state.leases.end(lease, reason, ""));
-        connection.leases.clear();
     }
 
     /** Ends every lease and connection and removes the sockets. */
     @Override
     public void close() {
         List.copyOf(state.connections).forEach(connection -> drop(connection, EndReason.SHUTDOWN, ""));
+        state.orphans.forEach(orphan -> state.end(orphan, EndReason.SHUTDOWN, ""));
         state.leases.settle();
         listeners.forEach(Listener::close);
         state.compiler.close();

@@ -28,6 +28,9 @@ final class Connection {
     final List<Lease> leases = new ArrayList<>();
     Phase phase = Phase.GREETING;
     Holder holder;
+    /** Under what its leases may be adopted when it is gone; empty: not at all. */
+    String resume = "";
+
     Pool pool;
     long nonce;
 
@@ -71,5 +74,18 @@ final class Connection {
 
     boolean isLate(long now) {
         return timed && now - deadline > 0;
+    }
+
+    /** Starts the clock of one that is gone. */
+    void waitFor(int graceMs) {
+        timed = true;
+        deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(graceMs);
+    }
+
+    /** Whether this one may adopt what {@code orphan} held: only if it could have held it as well. */
+    boolean succeeds(Connection orphan) {
+        return resume.equals(orphan.resume)
+                && holder.tenant().equals(orphan.holder.tenant())
+                && peer.uid() == orphan.peer.uid();
     }
 }

@@ -34,6 +34,7 @@ final class Operations {
         rows.put(OperationCase.LIST_GRANTS, new Row(TENANT, Phase.READY, tenant::listGrants));
         rows.put(OperationCase.ACQUIRE, new Row(TENANT, Phase.READY, tenant::acquire));
         rows.put(OperationCase.CONFIRM, new Row(TENANT, Phase.CONFIRMING, tenant::confirm));
+        rows.put(OperationCase.ADOPT, new Row(TENANT, Phase.READY, tenant::adopt));
         rows.put(OperationCase.RELEASE, new Row(TENANT, Phase.READY, tenant::release));
         rows.put(OperationCase.OFFLOAD, new Row(TENANT, Phase.READY, tenant::offload));
 

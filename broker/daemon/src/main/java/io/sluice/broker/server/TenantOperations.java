@@ -4,13 +4,13 @@ import com.google.protobuf.ByteString;
 import io.sluice.broker.kind.Pool;
 import io.sluice.broker.kind.XdpDevices.Share;
 import io.sluice.broker.lease.Lease;
-import io.sluice.broker.lease.Maker;
 import io.sluice.broker.lease.Rejection;
 import io.sluice.broker.policy.Decision;
 import io.sluice.broker.policy.Grant;
 import io.sluice.broker.policy.OffloadRule;
 import io.sluice.broker.policy.Order;
 import io.sluice.broker.policy.Place;
+import io.sluice.broker.policy.PoolRule;
 import io.sluice.broker.policy.Quota;
 import io.sluice.broker.policy.Tenant;
 import io.sluice.grant.channel.FrameChannel;
@@ -24,7 +24,7 @@ import io.sluice.grant.v1.AuditEvent;
 import io.sluice.grant.v1.Confirmed;
 import io.sluice.grant.v1.Device;
 import io.sluice.grant.v1.EndReason;
-import io.sluice.grant.v1.Error;
+import io.sluice.grant.v1.Error.Code;
 import io.sluice.grant.v1.GrantList;
 import io.sluice.grant.v1.GrantRequest;
 import io.sluice.grant.v1.Offloaded;
@@ -40,9 +40,7 @@ import java.util.Optional;
 
 /** The tenant table: what a worker may ask for. */
 final class TenantOperations {
-    private static final int PAGE = 4096;
     private static final int MAX_IN_FLIGHT = 256;
-    private static final long MAX_POOL = 1L << 31; // what one ByteBuffer of a Java client can map, rounded up
 
     private final State state;
     private final SecureRandom random = new SecureRandom();
@@ -62,66 +60,95 @@ final class TenantOperations {
         Acquire acquire = request.getAcquire();
         Tenant tenant = tenant(connection);
         List<Order> orders = decideAll(connection, acquire.getGrantsList());
-        long poolSize =
-                acquire.hasPool() ? checkPool(connection, acquire.getPool().getSize()) : 0;
+        long poolSize = acquire.getPool().getSize();
+        if (acquire.hasPool()) {
+            String already = "this connection has its pool already";
+            Rejection.unless(connection.pool == null, Code.INVALID, already, "leave the pool out of the request");
+            Rejection.throwIf(PoolRule.refusal(poolSize));
+        }
         checkQuota(connection, tenant.quota(), orders, poolSize);
 
         List<Lease> made = new ArrayList<>();
-        List<Fd> copies = new ArrayList<>();
         try (Closer undo = new Closer()) {
-            Acquired.Builder reply = Acquired.newBuilder();
             Pool pool = connection.pool;
             if (poolSize > 0) {
                 pool = Pool.create(poolSize);
                 undo.add(pool::close);
-                copies.add(undo.add(pool.memory().duplicate()));
-                reply.setPool(PoolLease.newBuilder().setFd(0).setSize(poolSize));
             }
             for (Order order : orders) {
                 if (order.place() instanceof Place.Jail jail && state.leases.isGoing(jail)) {
                     state.leases.settle();
                 }
-                Maker.Result result = state.maker.make(order, pool);
-                Lease lease = new Lease(
-                        state.leases.nextId(), connection.holder, order, result.made(), System.currentTimeMillis());
+                Lease lease = state.leases.lease(connection.holder, order, state.maker.make(order, pool));
                 undo.add(() -> state.leases.discard(lease));
                 made.add(lease);
-                reply.addLeases(describe(lease, result, copies.size()));
-                for (Fd fd : result.made().fds()) {
-                    copies.add(undo.add(fd.duplicate()));
-                }
             }
-            if (copies.size() > FrameChannel.MAX_FDS) {
-                throw new Rejection(
-                        Error.Code.INVALID,
-                        copies.size() + " descriptors; one reply carries " + FrameChannel.MAX_FDS,
-                        "split the request");
-            }
-            checkInFlight(connection, copies.size());
-            connection.inFlight = copies.size();
-            connection.nonce = random.nextLong();
-            connection.reply(request.getId(), Reply.newBuilder().setAcquired(reply.setNonce(connection.nonce)), copies);
+            pass(connection, request, poolSize > 0 ? pool : null, made);
             connection.pool = pool;
             undo.release();
         }
         state.leases.charge(tenant.name(), poolSize);
         made.forEach(state.leases::add);
         connection.leases.addAll(made);
-        connection.phase = Phase.CONFIRMING;
-        connection.timed = false;
         return null;
     }
 
-    private static io.sluice.grant.v1.Lease describe(Lease lease, Maker.Result result, int firstFd) {
+    /** Passes on what a connection held that is gone, and that was of the same tenant, user and choice of words. */
+    Reply.Builder adopt(Connection connection, Request request) throws Rejection, SyscallException {
+        tenant(connection);
+        boolean fresh = connection.pool == null && connection.leases.isEmpty();
+        Rejection.unless(
+                fresh, Code.INVALID, "this connection has something already", "adopt before it acquires anything");
+        Connection orphan = state.orphans.stream()
+                .filter(connection::succeeds)
+                .findFirst()
+                .orElseThrow(() -> new Rejection(Code.NOT_FOUND, "nothing waits to be adopted", "acquire anew"));
+        pass(connection, request, orphan.pool, orphan.leases);
+        state.orphans.remove(orphan);
+        connection.pool = orphan.pool;
+        orphan.leases.forEach(lease -> connection.leases.add(state.leases.adopt(lease, connection.holder)));
+        return null;
+    }
+
+    /** Sends copies of all descriptors of {@code leases} and, unless null, {@code pool}. */
+    private void pass(Connection connection, Request request, Pool pool, List<Lease> leases)
+            throws Rejection, SyscallException {
+        Acquired.Builder reply = Acquired.newBuilder();
+        List<Fd> copies = new ArrayList<>();
+        try (Closer undo = new Closer()) {
+            if (pool != null) {
+                copies.add(undo.add(pool.memory().duplicate()));
+                reply.setPool(PoolLease.newBuilder().setFd(0).setSize(pool.size()));
+            }
+            for (Lease lease : leases) {
+                reply.addLeases(describe(lease, copies.size()));
+                for (Fd fd : lease.made().fds()) {
+                    copies.add(undo.add(fd.duplicate()));
+                }
+            }
+            String many = copies.size() + " descriptors; one reply carries " + FrameChannel.MAX_FDS;
+            Rejection.unless(copies.size() <= FrameChannel.MAX_FDS, Code.INVALID, many, "split the request");
+            checkInFlight(connection, copies.size());
+            connection.inFlight = copies.size();
+            connection.nonce = random.nextLong();
+            connection.reply(request.getId(), Reply.newBuilder().setAcquired(reply.setNonce(connection.nonce)), copies);
+            undo.release();
+        }
+        connection.phase = Phase.CONFIRMING;
+        connection.timed = false;
+    }
+
+    private static io.sluice.grant.v1.Lease describe(Lease lease, int firstFd) {
+        io.sluice.broker.sys.Device device = lease.device();
         var message = io.sluice.grant.v1.Lease.newBuilder()
                 .setId(lease.id())
                 .setGrant(lease.order().grant())
                 .setDevice(Device.newBuilder()
-                        .setName(result.device().name())
-                        .setIfindex(result.device().ifindex())
-                        .setMtu(result.device().mtu())
-                        .setMac(ByteString.copyFrom(result.device().mac())));
-        result.made().description().put(message, firstFd);
+                        .setName(device.name())
+                        .setIfindex(device.ifindex())
+                        .setMtu(device.mtu())
+                        .setMac(ByteString.copyFrom(device.mac())));
+        lease.made().description().put(message, firstFd);
         return message.build();
     }
 
@@ -130,26 +157,11 @@ final class TenantOperations {
         for (GrantRequest request : requests) {
             Decision decision = Decision.decide(state.policy, connection.peer, request);
             if (decision instanceof Decision.Deny deny) {
-                denied(connection, request.getGrant(), deny.reason());
-                throw new Rejection(deny.code(), deny.reason(), deny.hint());
+                throw denied(connection, request.getGrant(), deny);
             }
             orders.add(((Decision.Allow) decision).order());
         }
         return orders;
-    }
-
-    private static long checkPool(Connection connection, long size) throws Rejection {
-        if (connection.pool != null) {
-            throw new Rejection(
-                    Error.Code.INVALID, "this connection has its pool already", "leave the pool out of the request");
-        }
-        if (size <= 0 || size > MAX_POOL || size % PAGE != 0) {
-            throw new Rejection(
-                    Error.Code.INVALID,
-                    "a pool of " + Long.toUnsignedString(size) + " bytes",
-                    "ask for a multiple of " + PAGE + ", at most " + MAX_POOL);
-        }
-        return size;
     }
 
     private void checkQuota(Connection connection, Quota quota, List<Order> orders, long pool) throws Rejection {
@@ -160,11 +172,9 @@ final class TenantOperations {
             over = state.leases.overQuota(tenant, quota, orders, pool);
         }
         if (over.isPresent()) {
-            denied(connection, "", "quota: " + over.get());
-            throw new Rejection(
-                    Error.Code.QUOTA,
-                    "tenant " + tenant + ": " + over.get(),
-                    "release something, or have the operator raise the quota");
+            audit(connection, "", "quota: " + over.get());
+            String hint = "release something, or have the operator raise the quota";
+            throw new Rejection(Code.QUOTA, "tenant " + tenant + ": " + over.get(), hint);
         }
     }
 
@@ -177,15 +187,17 @@ final class TenantOperations {
                 .filter(other -> other.peer.uid() == connection.peer.uid() && other.phase == Phase.CONFIRMING)
                 .mapToInt(other -> other.inFlight)
                 .sum();
-        if (waiting > 0 && waiting + more > MAX_IN_FLIGHT) {
-            throw new Rejection(
-                    Error.Code.BUSY,
-                    waiting + " descriptors for uid " + connection.peer.uid() + " are not confirmed yet",
-                    "confirm what was granted, then ask again");
-        }
+        String unconfirmed = waiting + " descriptors for uid " + connection.peer.uid() + " are not confirmed yet";
+        boolean few = waiting == 0 || waiting + more <= MAX_IN_FLIGHT;
+        Rejection.unless(few, Code.BUSY, unconfirmed, "confirm what was granted, then ask again");
     }
 
-    private void denied(Connection connection, String grant, String reason) {
+    private Rejection denied(Connection connection, String grant, Decision.Deny deny) {
+        audit(connection, grant, deny.reason());
+        return new Rejection(deny);
+    }
+
+    private void audit(Connection connection, String grant, String reason) {
         // The name comes from the client: bounded here, escaped by the JSON writer.
         String name = grant.length() > 64 ? grant.substring(0, 64) : grant;
         state.audit.record(
@@ -225,9 +237,7 @@ final class TenantOperations {
         Lease b = held(connection, request.getOffload().getB());
         Optional<Decision.Deny> refusal = OffloadRule.refusal(a.order(), b.order());
         if (refusal.isPresent()) {
-            Decision.Deny deny = refusal.get();
-            denied(connection, a.order().grant(), deny.reason());
-            throw new Rejection(deny.code(), deny.reason(), deny.hint());
+            throw denied(connection, a.order().grant(), refusal.get());
         }
         Share there = (Share) a.made().activation();
         Share back = (Share) b.made().activation();
@@ -245,18 +255,16 @@ final class TenantOperations {
                 .filter(lease -> lease.id() == id)
                 .findFirst()
                 .orElseThrow(() -> new Rejection(
-                        Error.Code.NOT_FOUND, "this connection holds no lease " + Long.toUnsignedString(id), ""));
+                        Code.NOT_FOUND, "this connection holds no lease " + Long.toUnsignedString(id), ""));
     }
 
     /** The peer's tenant in the policy of now; a reload may have taken it away. */
     private Tenant tenant(Connection connection) throws Rejection {
+        String name = connection.holder.tenant();
+        String gone = "the policy no longer has uid " + connection.peer.uid() + " as tenant " + name;
         return state.policy
                 .tenantOf(connection.peer)
-                .filter(tenant -> tenant.name().equals(connection.holder.tenant()))
-                .orElseThrow(() -> new Rejection(
-                        Error.Code.DENIED,
-                        "the policy no longer has uid " + connection.peer.uid() + " as tenant "
-                                + connection.holder.tenant(),
-                        "connect again"));
+                .filter(tenant -> tenant.name().equals(name))
+                .orElseThrow(() -> new Rejection(Code.DENIED, gone, "connect again"));
     }
 }

@@ -61,14 +61,16 @@ public final class Caller implements AutoCloseable {
     }
 
     /**
-     * Connects, no more, as another user without groups: from a thread that becomes that user, does this one call and
+     * Connects, no more, as another user with these groups alone: from a thread that becomes that user, does this one call and
      * ends. The kernel takes the peer's credentials at connect(2).
      */
-    public static Caller connect(Path path, int uid) throws Exception {
+    public static Caller connect(Path path, int uid, int... groups) throws Exception {
+        ByteBuffer list = Native.allocate(4 * Math.max(1, groups.length));
+        list.asIntBuffer().put(groups);
         TestCalls.LIBC.connect(-1, Native.allocate(2), 2); // loads what the thread as somebody else may not read
         Fd socket = Fd.owned(BrokerCalls.LIBC.socket(AF_UNIX, SOCK_STREAM_CLOEXEC, 0), "socket");
         FutureTask<Void> task = new FutureTask<>(() -> {
-            Native.check(TestCalls.LIBC.syscall(SETGROUPS, 0, 0, 0), "setgroups");
+            Native.check(BrokerCalls.LIBC.syscall(SETGROUPS, groups.length, list, 0), "setgroups");
             Native.check(TestCalls.LIBC.syscall(SETRESGID, uid, uid, uid), "setresgid");
             Native.check(TestCalls.LIBC.syscall(SETRESUID, uid, uid, uid), "setresuid");
             connect(socket, path);
@@ -83,12 +85,22 @@ public final class Caller implements AutoCloseable {
 
     /** Connects and greets. */
     public static Caller greeted(Path path) throws Exception {
-        return connect(path).hello();
+        return connect(path).hello("");
     }
 
     /** Connects as another user and greets. */
     public static Caller greeted(Path path, int uid) throws Exception {
-        return connect(path, uid).hello();
+        return connect(path, uid).hello("");
+    }
+
+    /** Connects and greets, and wants to be succeeded by who says the same. */
+    public static Caller resuming(Path path, String resume) throws Exception {
+        return connect(path).hello(resume);
+    }
+
+    /** The same as another user, who has these groups. */
+    public static Caller resuming(Path path, String resume, int uid, int... groups) throws Exception {
+        return connect(path, uid, groups).hello(resume);
     }
 
     private static void connect(Fd socket, Path path) throws SyscallException {
@@ -97,9 +109,9 @@ public final class Caller implements AutoCloseable {
         Native.check(TestCalls.LIBC.connect(socket.number(), address, 2 + name.length + 1), "connect(" + path + ")");
     }
 
-    private Caller hello() throws IOException {
-        Reply reply = call(
-                Request.newBuilder().setHello(Hello.newBuilder().setVersion(1).setClient("test")));
+    private Caller hello(String resume) throws IOException {
+        Reply reply = call(Request.newBuilder()
+                .setHello(Hello.newBuilder().setVersion(1).setClient("test").setResume(resume)));
         assertThat(reply.hasWelcome()).as("welcomed, not %s", reply).isTrue();
         return this;
     }

@@ -25,6 +25,11 @@ public final class HoldingClient implements AutoCloseable {
 
     /** Starts it and waits until it holds {@code grants}, whose last two the kernel joins if the first is {@link #OFFLOAD}. */
     public static HoldingClient start(Path socket, String... grants) throws IOException {
+        return resumable(socket, "", grants);
+    }
+
+    /** The same, to be succeeded by who says the same. */
+    public static HoldingClient resumable(Path socket, String resume, String... grants) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Djnr.ffi.x86asm.enabled=false",
@@ -33,7 +38,8 @@ public final class HoldingClient implements AutoCloseable {
                 "-cp",
                 System.getProperty("java.class.path"),
                 HoldingClient.class.getName(),
-                socket.toString()));
+                socket.toString(),
+                resume));
         command.addAll(List.of(grants));
         HoldingClient client = new HoldingClient(new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -65,13 +71,14 @@ public final class HoldingClient implements AutoCloseable {
         }
     }
 
-    /** Socket and grants. */
+    /** Socket, what a successor says, and grants. */
     public static void main(String[] arguments) throws IOException {
-        BrokerClient client = BrokerClient.connect(Path.of(arguments[0]), "holder", notice -> {}, end -> {});
+        BrokerClient client =
+                BrokerClient.connect(Path.of(arguments[0]), "holder", arguments[1], notice -> {}, end -> {});
         Acquire.Builder acquire =
                 Acquire.newBuilder().setPool(PoolRequest.newBuilder().setSize(1 << 20));
-        boolean offload = arguments[1].equals(OFFLOAD);
-        for (int i = offload ? 2 : 1; i < arguments.length; i++) {
+        boolean offload = arguments[2].equals(OFFLOAD);
+        for (int i = offload ? 3 : 2; i < arguments.length; i++) {
             acquire.addGrants(GrantRequest.newBuilder().setGrant(arguments[i]));
         }
         BrokerClient.Acquisition acquired = client.acquire(acquire.build());

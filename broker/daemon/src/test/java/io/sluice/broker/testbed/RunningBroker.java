@@ -3,7 +3,6 @@ package io.sluice.broker.testbed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.broker.server.Broker;
-import io.sluice.broker.server.Start;
 import io.sluice.broker.server.Wakeup;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -79,7 +78,7 @@ public final class RunningBroker implements AutoCloseable {
             wakeup = new Wakeup();
             PrintStream lines = new PrintStream(new Lines(), false, StandardCharsets.UTF_8);
             try (Compiling compiling = new Compiling(policyFile());
-                    Broker broker = Start.broker(compiling.compiler(), socket(), adminSocket(), lines, wakeup)) {
+                    Broker broker = Broker.listening(compiling.compiler(), socket(), adminSocket(), lines, wakeup)) {
                 ready.countDown();
                 broker.run();
             }

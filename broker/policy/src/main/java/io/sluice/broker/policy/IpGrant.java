@@ -1,6 +1,8 @@
 package io.sluice.broker.policy;
 
+import com.google.protobuf.ByteString;
 import io.sluice.grant.v1.GrantRequest;
+import io.sluice.grant.v1.Lease;
 import java.util.List;
 import java.util.Optional;
 
@@ -35,6 +37,16 @@ public record IpGrant(String name, String kind, Place.Jail place, int protocol, 
         return place.addresses().stream()
                 .filter(prefix -> prefix.length() == prefix.network().length * Byte.SIZE)
                 .findFirst();
+    }
+
+    /** What the client is told that it got, with {@code fd} the index of the socket in the reply. */
+    public void describe(Lease.Builder lease, int fd) {
+        ByteString address = ByteString.copyFrom(local());
+        lease.getIpBuilder()
+                .setProtocol(protocol)
+                .setLocal(address)
+                .setPort(port)
+                .setFd(fd);
     }
 
     @Override

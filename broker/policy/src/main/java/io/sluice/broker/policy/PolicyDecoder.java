@@ -55,6 +55,7 @@ public final class PolicyDecoder {
                 from.getName(),
                 identity(from.getIdentity()),
                 new Quota(quota.getLeases(), quota.getMemory(), quota.getConnections(), quota.getQueues()),
+                from.getGraceMs(),
                 map(from.getGrantsList(), PolicyDecoder::grant));
     }
 

@@ -1,6 +1,8 @@
 package io.sluice.broker.policy;
 
 import io.sluice.grant.v1.GrantRequest;
+import io.sluice.grant.v1.Lease;
+import io.sluice.grant.v1.TapLease;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -34,6 +36,12 @@ public record TapGrant(String name, Place.Jail place, int count, boolean offload
     @Override
     public List<Integer> queues() {
         return IntStream.range(0, count).boxed().toList();
+    }
+
+    /** What the client is told that it got, with {@code firstFd} the index of the first queue in the reply. */
+    public void describe(Lease.Builder lease, int firstFd) {
+        TapLease.Builder tap = lease.getTapBuilder().setVnetHeader(offloads ? PacketOrder.VNET_HEADER_BYTES : 0);
+        queues().forEach(i -> tap.addFds(firstFd + i));
     }
 
     /** The device's own queues (TUN_READQ_SIZE is 500 superframes at most) are the kernel's, not the tenant's to size. */

@@ -48,11 +48,12 @@ class DecisionTest {
     private static final PacketGrant PLAIN =
             new PacketGrant("plain", new Place.Host("eth0"), 1, Fanout.HASH, false, false, 4 << 20, 0, PROGRAM);
     private static final Tenant BLUE = new Tenant(
-            "blue", new Identity(Identity.Kind.UID, 1001), Quota.DEFAULT, List.of(UPLINK, NARROW, LAN, PLAIN));
+            "blue", new Identity(Identity.Kind.UID, 1001), Quota.DEFAULT, 0, List.of(UPLINK, NARROW, LAN, PLAIN));
     private static final Tenant GREEN = new Tenant(
             "green",
             new Identity(Identity.Kind.UID, 1002),
             Quota.DEFAULT,
+            0,
             List.of(new PacketGrant(
                     "secret", new Place.Host("eth9"), 1, Fanout.HASH, true, false, 4 << 20, 0, PROGRAM)));
     private static final Policy POLICY =
@@ -361,7 +362,7 @@ class DecisionTest {
                 "p.yaml",
                 "",
                 POLICY.admins(),
-                List.of(new Tenant(tenant, BLUE.identity(), Quota.DEFAULT, List.of(grant))));
+                List.of(new Tenant(tenant, BLUE.identity(), Quota.DEFAULT, 0, List.of(grant))));
     }
 
     @Test

@@ -93,7 +93,7 @@ class NeverWidenedTest {
     }
 
     private Decision decide(Grant grant, GrantRequest.Builder request) {
-        Tenant tenant = new Tenant("t", new Identity(Identity.Kind.UID, 1001), Quota.DEFAULT, List.of(grant));
+        Tenant tenant = new Tenant("t", new Identity(Identity.Kind.UID, 1001), Quota.DEFAULT, 0, List.of(grant));
         Policy policy = new Policy("p", "", List.of(new Identity(Identity.Kind.UID, 0)), List.of(tenant));
         return Decision.decide(policy, PEER, request.setGrant("g").build());
     }

@@ -74,7 +74,7 @@ class PolicyTest {
     }
 
     private static Tenant tenant(String name, Identity identity) {
-        return new Tenant(name, identity, Quota.DEFAULT, List.of());
+        return new Tenant(name, identity, Quota.DEFAULT, 0, List.of());
     }
 
     private static PeerCredentials peer(int uid, int gid, Integer... supplementary) {

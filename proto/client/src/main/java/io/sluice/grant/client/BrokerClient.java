@@ -7,6 +7,7 @@ import io.sluice.grant.sys.Fd;
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.grant.v1.Acquire;
 import io.sluice.grant.v1.Acquired;
+import io.sluice.grant.v1.Adopt;
 import io.sluice.grant.v1.Confirm;
 import io.sluice.grant.v1.Error;
 import io.sluice.grant.v1.Hello;
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -90,11 +92,23 @@ public final class BrokerClient implements AutoCloseable {
      */
     public static BrokerClient connect(Path socket, String name, Consumer<Reply> notices, Consumer<IOException> ended)
             throws IOException {
-        return connect(socket, name, notices, ended, CALL_TIMEOUT_MS);
+        return connect(socket, name, "", notices, ended);
+    }
+
+    /**
+     * The same for a client that wants its leases kept for a while if it dies.
+     *
+     * @param resume under what they can be adopted, see {@link #adopt()}; empty: they end with this process
+     */
+    public static BrokerClient connect(
+            Path socket, String name, String resume, Consumer<Reply> notices, Consumer<IOException> ended)
+            throws IOException {
+        Hello.Builder hello = Hello.newBuilder().setClient(name).setResume(resume);
+        return connect(socket, hello, notices, ended, CALL_TIMEOUT_MS);
     }
 
     static BrokerClient connect(
-            Path socket, String name, Consumer<Reply> notices, Consumer<IOException> ended, int timeoutMs)
+            Path socket, Hello.Builder hello, Consumer<Reply> notices, Consumer<IOException> ended, int timeoutMs)
             throws IOException {
         UnixSocketChannel unix;
         try {
@@ -112,10 +126,7 @@ public final class BrokerClient implements AutoCloseable {
         }
         client.reader.start();
         try {
-            client.welcome = client.call(Request.newBuilder()
-                            .setHello(Hello.newBuilder()
-                                    .setVersion(PROTOCOL_VERSION)
-                                    .setClient(name)))
+            client.welcome = client.call(Request.newBuilder().setHello(hello.setVersion(PROTOCOL_VERSION)))
                     .getWelcome();
             return client;
         } catch (IOException e) {
@@ -152,6 +163,27 @@ public final class BrokerClient implements AutoCloseable {
                 LockSupport.parkNanos(BUSY_PAUSE_NS);
             }
         }
+        return confirm(answer);
+    }
+
+    /**
+     * Takes over what a client left that died and had the same words for {@code resume}, and confirms: all of its leases, and
+     * its pool, with their descriptors.
+     *
+     * @return empty: nothing of that kind waits
+     */
+    public synchronized Optional<Acquisition> adopt() throws IOException {
+        try {
+            return Optional.of(confirm(exchange(Request.newBuilder().setAdopt(Adopt.getDefaultInstance()))));
+        } catch (RefusedException e) {
+            if (e.code() == Error.Code.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private Acquisition confirm(Answer answer) throws IOException {
         try {
             call(Request.newBuilder()
                     .setConfirm(Confirm.newBuilder()

@@ -15,6 +15,7 @@ import io.sluice.grant.v1.EndReason;
 import io.sluice.grant.v1.Error;
 import io.sluice.grant.v1.GetStatus;
 import io.sluice.grant.v1.GrantRequest;
+import io.sluice.grant.v1.Hello;
 import io.sluice.grant.v1.LeaseEnded;
 import io.sluice.grant.v1.Reply;
 import io.sluice.grant.v1.Request;
@@ -393,7 +394,7 @@ class BrokerClientTest {
     }
 
     private BrokerClient connect(int timeoutMs) throws IOException {
-        return BrokerClient.connect(path, "test", notices::add, ends::add, timeoutMs);
+        return BrokerClient.connect(path, Hello.newBuilder().setClient("test"), notices::add, ends::add, timeoutMs);
     }
 
     private Reply notice() throws InterruptedException {

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The forwarder is killed (SIGKILL) under load and started again at once, as a service manager would; what steers it
- * configures it again. The frames are numbered, and the kernel looks at each one that arrives ({@code checker.c}): the gap is
+ * The forwarder is killed (SIGKILL) under load and started again at once, as a service manager would, with nothing but its
+ * command line: what it forwards, it has to know or to find. The frames are numbered, and the kernel looks at each one that arrives ({@code checker.c}): the gap is
  * the longest time without any.
  */
 final class RestartGap {
@@ -55,7 +55,16 @@ final class RestartGap {
         Contender.Running start();
     }
 
-    private record OurSubject(SluiceStack stack, Helm helm) implements Subject {
+    private static final class OurSubject implements Subject {
+        private final SluiceStack stack;
+        private final Helm helm;
+        private boolean configured;
+
+        OurSubject(SluiceStack stack, Helm helm) {
+            this.stack = stack;
+            this.helm = helm;
+        }
+
         @Override
         public String name() {
             return "sluice";
@@ -63,9 +72,13 @@ final class RestartGap {
 
         @Override
         public Contender.Running start() {
-            RunningProcess worker = stack.startWorker();
-            helm.reconnect();
-            helm.connect(Kind.XDP);
+            RunningProcess worker =
+                    stack.startWorker("--state", stack.stateDirectory().toString());
+            if (!configured) {
+                helm.reconnect();
+                helm.connect(Kind.XDP);
+                configured = true;
+            }
             return Steps.running(worker);
         }
     }

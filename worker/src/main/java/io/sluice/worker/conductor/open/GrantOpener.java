@@ -6,6 +6,7 @@ import io.sluice.grant.v1.Lease;
 import io.sluice.grant.v1.PacketLease;
 import io.sluice.grant.v1.XdpLease;
 import io.sluice.grant.v1.XdpMode;
+import io.sluice.grant.v1.XdpQueue;
 import io.sluice.worker.conductor.ConductorException;
 import io.sluice.worker.conductor.plan.Granted;
 import io.sluice.worker.port.Port;
@@ -57,16 +58,23 @@ final class GrantOpener {
                 opening.dataPath()::slots);
     }
 
-    private static Port xdp(Opening opening, Lease lease, List<Fd> fds) throws SyscallException {
+    private static Port xdp(Opening opening, Lease lease, List<Fd> fds) throws IOException {
         XdpLease xdp = lease.getXdp();
-        List<XdpPort.Socket> sockets = xdp.getQueuesList().stream()
-                .map(queue -> new XdpPort.Socket(
-                        fds.get(queue.getFd()),
-                        queue.getRxRing(),
-                        queue.getTxRing(),
-                        queue.getFillRing(),
-                        queue.getCompletionRing()))
-                .toList();
+        List<Integer> holders = opening.holders();
+        if (!holders.isEmpty() && holders.size() != xdp.getQueuesCount()) {
+            throw new IOException(
+                    xdp.getQueuesCount() + " queues were left, and " + holders.size() + " were written down");
+        }
+        List<XdpPort.Socket> sockets = new ArrayList<>();
+        for (XdpQueue queue : xdp.getQueuesList()) {
+            sockets.add(new XdpPort.Socket(
+                    fds.get(queue.getFd()),
+                    queue.getRxRing(),
+                    queue.getTxRing(),
+                    queue.getFillRing(),
+                    queue.getCompletionRing(),
+                    holders.isEmpty() ? 0 : holders.get(sockets.size())));
+        }
         return XdpPort.open(
                 opening.info("xdp", lease, xdpFeatures(xdp)),
                 sockets,

@@ -17,6 +17,11 @@ public interface Grants {
     /** Asks for one lease. The caller owns its descriptors. */
     BrokerClient.Acquisition acquire(GrantRequest request) throws ConductorException;
 
+    /** If what is acquired was left by a predecessor: under which numbers the frame pool notes the frames of its queues. */
+    default List<Integer> holders() {
+        return List.of();
+    }
+
     /** Gives a lease back; if the broker is gone, so is the lease. */
     void release(long lease);
 }

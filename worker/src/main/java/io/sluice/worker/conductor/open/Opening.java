@@ -64,6 +64,11 @@ final class Opening {
         return dataPath.pool().view();
     }
 
+    /** See {@link Grants#holders()}. */
+    List<Integer> holders() {
+        return grants.holders();
+    }
+
     // Without the broker
 
     /** Opens the port by {@code maker}. */

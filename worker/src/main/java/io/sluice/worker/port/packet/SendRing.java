@@ -23,15 +23,21 @@ import jnr.constants.platform.Errno;
  * through another one.
  *
  * <pre>
- *  slot: status u32 0 | len u32 4 | ... (tpacket2_hdr, 32) | virtio_net_hdr 32 | frame 42
+ *  slot: status u32 0 | len u32 4 | ... | our mark u64 24 (tpacket2_hdr, 32) | virtio_net_hdr 32 | frame 42
  * </pre>
  *
  * The kernel takes a slot's frame as pages, which a veth then copies into pages of its own; but what the vnet header calls
  * headers it copies at once, into the skb (tpacket_snd). So we say that a frame is all headers. It stays in the backlog until
  * the kernel has it.
+ *
+ * <p>Whoever maps a ring that somebody had who was killed finds out which slot is next. A slot that is filled is marked, in bytes
+ * that the kernel does not look at for sending, with a number that grows. The next one is after the highest, or where frames
+ * wait that the kernel was not told to take: they are lost, as those that had not come so far.
  */
 final class SendRing {
     private static final VarHandle STATUS = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
+    private static final VarHandle MARK = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final int MARK_AT = 24;
     private static final int MSG_DONTWAIT = 0x40;
     private static final int ENETDOWN = Errno.ENETDOWN.intValue();
     private static final int ENXIO = Errno.ENXIO.intValue();
@@ -48,7 +54,9 @@ final class SendRing {
     private final FramePool pool;
     private final int slotSize;
     private final int mask;
-    private int tail;
+
+    /** The next slot; counts from the ring's beginning. */
+    private long tail;
 
     /** The backlog's first packets, so many, are in the ring. */
     private int filled;
@@ -57,6 +65,7 @@ final class SendRing {
      * @param socket consumed
      * @param slotSize bytes of a slot
      * @param slots how many, a power of two
+     * @throws IllegalStateException somebody else has marked the slots
      */
     SendRing(Fd socket, int slotSize, int slots, FramePool pool) throws SyscallException {
         this.socket = socket;
@@ -66,6 +75,36 @@ final class SendRing {
         this.pool = pool;
         this.slotSize = slotSize;
         this.mask = slots - 1;
+        findPlace();
+    }
+
+    private void findPlace() {
+        for (int slot = 0; slot <= mask; slot++) {
+            long mark = (long) MARK.get(bytes, at(slot) + MARK_AT);
+            if (mark != 0 && ((mark - 1) & mask) != slot) {
+                mapping.close();
+                throw new IllegalStateException("slot " + slot + " of a packet ring has the mark " + mark);
+            }
+            tail = Math.max(tail, mark);
+        }
+        if (waits(tail)) {
+            empty(tail); // filled, and not marked yet
+        }
+        while (tail > 0 && waits(tail - 1)) {
+            tail--;
+            empty(tail);
+        }
+    }
+
+    private boolean waits(long slot) {
+        int status = status(slot);
+        return status == SEND_REQUEST || status == WRONG_FORMAT;
+    }
+
+    /** Takes back a slot that the kernel has not taken; the last ones first, so that there is no moment with a gap. */
+    private void empty(long slot) {
+        MARK.setRelease(bytes, at(slot) + MARK_AT, Math.max(0, slot - mask)); // as it was a round ago
+        STATUS.setRelease(bytes, at(slot), AVAILABLE);
     }
 
     /** Whether the {@code i}-th packet of {@code backlog} goes this way: a frame that fits, and no superframe. */
@@ -107,6 +146,7 @@ final class SendRing {
             bytes.putShort(at + DATA + 2, (short) length); // hdr_len
             bytes.putInt(at + 4, length + VNET);
             STATUS.setRelease(bytes, at, SEND_REQUEST);
+            MARK.setRelease(bytes, at + MARK_AT, tail + filled + 1);
             filled++;
         }
     }
@@ -127,18 +167,18 @@ final class SendRing {
 
     /** Takes everything back: the kernel is at the slot of the packet that it has refused, and wants the next one there. */
     private void rewind() {
-        for (int i = 0; i < filled; i++) {
-            STATUS.setRelease(bytes, at(tail + i), AVAILABLE);
+        for (int i = filled - 1; i >= 0; i--) {
+            empty(tail + i);
         }
         filled = 0;
     }
 
-    private int status(int slot) {
+    private int status(long slot) {
         return (int) STATUS.getAcquire(bytes, at(slot));
     }
 
-    private int at(int slot) {
-        return (slot & mask) * slotSize;
+    private int at(long slot) {
+        return ((int) slot & mask) * slotSize;
     }
 
     /** How many slots there are. */

@@ -16,12 +16,10 @@ final class Splitter {
 
     private final FramePool pool;
     private final int chunk;
-    private final byte[] outstanding;
 
     Splitter(FramePool pool) {
         this.pool = pool;
         this.chunk = pool.frameSize();
-        this.outstanding = new byte[pool.largeFrames()];
     }
 
     /** Longest packet that {@link #MOST} descriptors hold, if it begins where packets begin in their frames. */
@@ -34,8 +32,12 @@ final class Splitter {
         return ((offset & (chunk - 1)) + length + chunk - 1) / chunk;
     }
 
-    /** Writes the descriptors of a packet from ring index {@code index} on. */
-    void write(Ring tx, int index, int offset, int length, int parts) {
+    /**
+     * Writes the descriptors of a packet from ring index {@code index} on, and notes how many there are.
+     *
+     * @param completion where they come back
+     */
+    void write(Ring tx, int index, int offset, int length, int parts, Ring completion) {
         int from = offset;
         int left = length;
         for (int i = 0; i < parts; i++) {
@@ -48,12 +50,12 @@ final class Splitter {
             left -= bytes;
         }
         if (pool.isLarge(offset)) {
-            outstanding[pool.largeIndex(offset)] = (byte) parts;
+            pool.split(offset, parts, completion.own - 1);
         }
     }
 
-    /** Told of each descriptor that has completed: whether the frame around {@code offset} is free now. */
-    boolean isFree(int offset) {
-        return !pool.isLarge(offset) || --outstanding[pool.largeIndex(offset)] == 0;
+    /** Told of each descriptor that has completed, by its index: whether the frame around {@code offset} is free now. */
+    boolean isFree(int offset, int index) {
+        return !pool.isLarge(offset) || pool.completed(offset, index) == 0;
     }
 }

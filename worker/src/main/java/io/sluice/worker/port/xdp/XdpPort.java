@@ -37,8 +37,15 @@ public final class XdpPort {
      * One socket and the entries of its rings.
      *
      * @param tx 0 for a socket that only receives
+     * @param holder the number under which a predecessor noted its frames in the pool, which has been {@link FramePool#left};
+     *     0: nobody has used the socket
      */
-    public record Socket(Fd fd, int rx, int tx, int fill, int completion) {}
+    public record Socket(Fd fd, int rx, int tx, int fill, int completion, int holder) {
+        /** A socket that nobody has used. */
+        public Socket(Fd fd, int rx, int tx, int fill, int completion) {
+            this(fd, rx, tx, fill, completion, 0);
+        }
+    }
 
     private XdpPort() {}
 
@@ -60,6 +67,9 @@ public final class XdpPort {
                 XskRings mapped = XskRings.map(socket);
                 closer.add(mapped::close);
                 rings.add(mapped);
+                if (socket.holder() != 0) {
+                    Succession.correct(mapped, pool, socket.holder(), multiBuffer);
+                }
             }
             closer.release();
         }
@@ -68,8 +78,10 @@ public final class XdpPort {
         List<PortQueue> queues = new ArrayList<>();
         for (int i = 0; i < sockets.size(); i++) {
             counters.add(new Counters());
+            Socket socket = sockets.get(i);
+            int holder = socket.holder() == 0 ? pool.newHolder() : pool.adopt(socket.holder());
             queues.add(new XskQueue(
-                    sockets.get(i).fd(), rings.get(i), pool.view(), counters.get(i), busyPoll, multiBuffer, longest));
+                    socket.fd(), rings.get(i), pool.view(), holder, counters.get(i), busyPoll, multiBuffer, longest));
         }
         return Port.of(
                 info,

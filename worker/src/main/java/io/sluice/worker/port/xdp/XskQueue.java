@@ -68,6 +68,7 @@ final class XskQueue implements PortQueue {
 
     /**
      * @param socket consumed
+     * @param holder its number in the pool
      * @param busyPoll whether the socket is set up for it
      * @param multiBuffer whether packets may be longer than a chunk, both ways
      * @param maxFrame longest frame that may be sent, in bytes
@@ -76,6 +77,7 @@ final class XskQueue implements PortQueue {
             Fd socket,
             XskRings rings,
             FramePool pool,
+            int holder,
             Counters counters,
             boolean busyPoll,
             boolean multiBuffer,
@@ -88,12 +90,14 @@ final class XskQueue implements PortQueue {
         this.fill = rings.fill();
         this.completion = rings.completion();
         this.pool = pool;
-        this.holderId = pool.newHolder();
+        this.holderId = holder;
         this.counters = counters;
         this.busyPoll = new BusyPoll(socket, busyPoll);
         this.settlement = tx == null ? null : new Settlement(tx, counters);
         this.splitter = multiBuffer ? new Splitter(pool) : null;
         this.joiner = multiBuffer ? new Joiner(pool, counters) : null;
+        // What a predecessor queued or sent is not of this queue's counters, but its frames come back to us.
+        this.outstanding = tx == null ? 0 : tx.own - completion.own;
         this.maxFrame = Math.min(maxFrame, multiBuffer ? splitter.longest() : pool.room());
         this.mostParts = multiBuffer && tx != null
                 ? Math.min(splitter.parts(FramePool.HEADROOM, this.maxFrame), tx.entries()) // else it never had room
@@ -145,7 +149,10 @@ final class XskQueue implements PortQueue {
             int at = rx.at16(rx.own + i);
             int offset = (int) entries.getLong(at);
             int length = entries.getInt(at + 8);
-            boolean last = (entries.getInt(at + 12) & Splitter.CONTINUED) == 0;
+            boolean last = isLast(rx.own + i);
+            if (!last && !joiner.hasBegun() && !endsWithin(i + 1, n)) {
+                break; // the whole packet or nothing, so that whoever succeeds us never begins in the middle of one
+            }
             pool.returned(offset);
             if (last && !joiner.hasBegun()) {
                 vector.add(offset, length, 0);
@@ -158,6 +165,19 @@ final class XskQueue implements PortQueue {
         received(i, packets, bytes);
         counters.add(PortCounter.RX_VECTORS, vector.count > 0 ? 1 : 0);
         return vector.count;
+    }
+
+    private boolean isLast(int index) {
+        return (rx.bytes.getInt(rx.at16(index) + 12) & Splitter.CONTINUED) == 0;
+    }
+
+    /** Whether one of the descriptors from the {@code i}-th on, up to the {@code n}-th, is the last of a packet. */
+    private boolean endsWithin(int i, int n) {
+        int end = i;
+        while (end < n && !isLast(rx.own + end)) {
+            end++;
+        }
+        return end < n || n == rx.entries();
     }
 
     private void received(int descriptors, int packets, long bytes) {
@@ -181,8 +201,8 @@ final class XskQueue implements PortQueue {
                 starved = true;
                 break;
             }
+            entries.putLong(fill.at8(fill.own + done), frame); // before it is noted: see Succession
             pool.held(frame, holderId);
-            entries.putLong(fill.at8(fill.own + done), frame);
             done++;
         }
         if (done > 0) {
@@ -256,7 +276,7 @@ final class XskQueue implements PortQueue {
                 tx.bytes.putLong(at, offset);
                 tx.bytes.putLong(at + 8, length); // len u32, options u32 0
             } else {
-                splitter.write(tx, tx.own + staged, offset, length, parts);
+                splitter.write(tx, tx.own + staged, offset, length, parts, completion);
             }
             pool.held(offset, holderId);
             stagedBytes += length;
@@ -295,8 +315,9 @@ final class XskQueue implements PortQueue {
         int n = completion.available(outstanding);
         ByteBuffer entries = completion.bytes;
         for (int i = 0; i < n; i++) {
-            int offset = (int) entries.getLong(completion.at8(completion.own + i));
-            if (splitter == null || splitter.isFree(offset)) {
+            int index = completion.own + i;
+            int offset = (int) entries.getLong(completion.at8(index));
+            if (splitter == null || splitter.isFree(offset, index)) {
                 pool.returned(offset);
                 pool.give(offset);
             }
@@ -315,6 +336,11 @@ final class XskQueue implements PortQueue {
     @Override
     public int queued() {
         return tx == null ? 0 : settlement.packets();
+    }
+
+    @Override
+    public int holder() {
+        return holderId;
     }
 
     @Override
