@@ -20,7 +20,7 @@ import java.util.zip.CRC32C;
  * counts. Both stay open, so that a process that may open no file any more can go on writing.
  *
  * <pre>
- *  magic u32 | version u32 | generation u64 | length u32 | CRC-32C of the bytes u32 | bytes        big-endian
+ *  magic u32 | version u32 | generation u64 | length u32 | CRC-32C of generation and bytes u32 | bytes        big-endian
  * </pre>
  *
  * What follows the bytes is left from an earlier generation. Not synced to the disk: it is for the next process, and where the
@@ -117,7 +117,7 @@ final class StateFile implements AutoCloseable {
         }
         ByteBuffer bytes = ByteBuffer.allocate(length);
         readAll(slot, bytes, HEADER);
-        return bytes.hasRemaining() || crc(bytes.array()) != header.getInt(20)
+        return bytes.hasRemaining() || crc(header.getLong(8), bytes.array()) != header.getInt(20)
                 ? nothing
                 : new Content(header.getLong(8), bytes);
     }
@@ -129,8 +129,9 @@ final class StateFile implements AutoCloseable {
         }
     }
 
-    private static int crc(byte[] bytes) {
+    private static int crc(long generation, byte[] bytes) {
         CRC32C crc = new CRC32C();
+        crc.update(ByteBuffer.allocate(Long.BYTES).putLong(generation).flip());
         crc.update(bytes);
         return (int) crc.getValue();
     }
@@ -148,7 +149,7 @@ final class StateFile implements AutoCloseable {
                 .putInt(VERSION)
                 .putLong(next)
                 .putInt(bytes.length)
-                .putInt(crc(bytes))
+                .putInt(crc(next, bytes))
                 .put(bytes)
                 .flip();
         FileChannel slot = slots.get((int) (next & 1));

@@ -65,6 +65,7 @@ final class FrameMemory {
             throw new IllegalStateException("a frame pool serves at most " + Short.MAX_VALUE + " queues");
         }
         holders.set(id);
+        ledger.leaveOut(id, 0);
         return id;
     }
 
@@ -74,7 +75,7 @@ final class FrameMemory {
 
     /** As {@link FramePool#adopt}. */
     synchronized int adopt(int id) {
-        if (id <= 0 || id > Short.MAX_VALUE || holders.get(id) || shares != null) {
+        if (id <= 0 || id >= Ledger.QUEUES || holders.get(id) || shares != null) {
             throw new IllegalStateException("no queue can take over frames under number " + id);
         }
         strangers.clear(id);

@@ -263,6 +263,16 @@ public final class FramePool implements AutoCloseable {
         return count;
     }
 
+    /** How many of {@link #countHeld} are not with the kernel, and nobody can tell which: they come back with the queue's end. */
+    public int leftOut(int id) {
+        return ledger.leftOut(id);
+    }
+
+    /** Notes that, for who succeeds this process. */
+    public void leaveOut(int id, int count) {
+        ledger.leaveOut(id, count);
+    }
+
     /** Whether {@code offset} is in a frame of this pool. */
     public boolean has(long offset) {
         return offset >= 0 && offset < largeBase + (long) largeFrames * LARGE_FRAME;

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
  *
  * <pre>
  *  magic u32 | version u32 | frame size u32 | frames u32 | large frames u32 | unused, up to byte 64
+ *  a u16 for each of the first {@link #QUEUES} queues: how many frames are left out, as nobody can tell which they are
  *  a u32 for each large frame: what is left of its descriptors, 5 bits; above them the index of the last that was completed
  *  a u16 for each frame, small ones first: the number of the queue, 0 if the kernel has not got it
  * </pre>
@@ -23,7 +24,12 @@ import java.nio.ByteBuffer;
 final class Ledger {
     private static final int MAGIC = 0x534c4c47;
     private static final int VERSION = 2;
-    private static final int HEADER = 64;
+
+    /** Queues that a successor can take over; the number of another one is greater. */
+    static final int QUEUES = 1024;
+
+    private static final int LEFT_OUT = 64;
+    private static final int HEADER = LEFT_OUT + Short.BYTES * QUEUES;
     private static final int PAGE = 4096;
 
     /** Of the parts of a large frame; of the index there are as many less. */
@@ -61,6 +67,9 @@ final class Ledger {
         bytes.putInt(header, 0);
         for (int i = 0; i < count(); i++) {
             put(i, 0);
+        }
+        for (int queue = 0; queue < QUEUES; queue++) {
+            leaveOut(queue, 0);
         }
         bytes.putInt(header + 4, VERSION)
                 .putInt(header + 8, frameSize)
@@ -105,6 +114,18 @@ final class Ledger {
             i++;
         }
         return i;
+    }
+
+    /** See {@link FramePool#leftOut}. */
+    int leftOut(int queue) {
+        return queue < QUEUES ? bytes.getShort(header + LEFT_OUT + Short.BYTES * queue) & 0xffff : 0;
+    }
+
+    /** See {@link FramePool#leaveOut}. */
+    void leaveOut(int queue, int count) {
+        if (queue < QUEUES) {
+            bytes.putShort(header + LEFT_OUT + Short.BYTES * queue, (short) count);
+        }
     }
 
     /** See {@link FramePool#split}. */

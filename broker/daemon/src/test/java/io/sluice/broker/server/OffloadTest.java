@@ -9,6 +9,7 @@ import io.sluice.broker.testbed.Held;
 import io.sluice.broker.testbed.HoldingClient;
 import io.sluice.broker.testbed.RunningBroker;
 import io.sluice.grant.sys.Fd;
+import io.sluice.grant.v1.Adopt;
 import io.sluice.grant.v1.EndReason;
 import io.sluice.grant.v1.Error;
 import io.sluice.grant.v1.GrantRequest;
@@ -42,6 +43,7 @@ class OffloadTest {
             tenants:
               root:
                 identity: { uid: 0 }
+                grace: 60s
                 grants:
                   left: { kind: xdp, interface: dev0, queues: [0-1], offload: true }
                   right: { kind: xdp, interface: dev1, queues: [0-1], offload: true }
@@ -191,6 +193,21 @@ class OffloadTest {
             broker.audited("\"end\"", "\"client\":\"holder\"", "\"grant\":\"right\"");
             assertGoesToTheHost();
             Eventually.holds("no BPF object", () -> objects.stream().noneMatch(Held.BpfObject::exists));
+        }
+    }
+
+    @Test
+    void theDeathOfAHolderWhoMayBeSucceededTakesItAtOnce() throws Exception {
+        String[] grants = {HoldingClient.OFFLOAD, "left", "right"};
+        try (HoldingClient client = HoldingClient.resumable(broker.socket(), "again", grants)) {
+            client.kill();
+            broker.audited("\"orphaned\"", "\"grant\":\"right\"");
+            toTheHost.send();
+            holder.close();
+            holder = Caller.resuming(broker.socket(), "again");
+            holder.hold(Request.newBuilder().setAdopt(Adopt.getDefaultInstance()));
+            Eventually.holds("the frame at a socket", () -> directed() == 1);
+            assertComesToTheSocketsAgain();
         }
     }
 

@@ -18,7 +18,7 @@ import java.util.BitSet;
  *       the fill ring comes back once through the rx ring, each one of the tx ring once through the completion ring. They are
  *       in the slots that would have been published next. They are struck out, unless one of these slots has an old entry of
  *       a frame that the kernel has just in its hands, so that they can't be told apart; then they stay with the queue until
- *       it is closed.
+ *       it is closed, and the ledger says how many there are.
  * </ul>
  *
  * A large frame that is sent in several descriptors counts as what the ledger has left of them. Those that were counted as
@@ -72,7 +72,10 @@ final class Succession {
             takeBack(completion, available);
             given += tx.own - completion.own;
         }
-        strikeOut(pool.countHeld(holder, multiBuffer) - given);
+        int unpublished = pool.countHeld(holder, multiBuffer) - given - pool.leftOut(holder);
+        if (unpublished > 0 && !strikeOut(unpublished)) {
+            pool.leaveOut(holder, pool.leftOut(holder) + unpublished);
+        }
     }
 
     /** The last first, so that it is no matter if this process is killed as well. */
@@ -99,10 +102,8 @@ final class Succession {
         }
     }
 
-    private void strikeOut(int unpublished) {
-        if (unpublished <= 0) {
-            return;
-        }
+    /** Returns whether it could be told which. */
+    private boolean strikeOut(int unpublished) {
         BitSet found = new BitSet();
         look(rings.fill(), false, found);
         if (rings.tx() != null) {
@@ -114,6 +115,7 @@ final class Succession {
         if (descriptors == unpublished) {
             found.stream().map(pool::first).forEach(pool::returned);
         }
+        return descriptors == unpublished;
     }
 
     /** Looks through the slots that are published next for frames that are noted and are nowhere else. */

