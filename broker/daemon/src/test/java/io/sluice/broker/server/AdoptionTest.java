@@ -102,7 +102,9 @@ class AdoptionTest {
                     .extracting(Lease::getId)
                     .containsExactlyElementsOf(
                             held.stream().map(LeaseInfo::getId).toList());
-            assertThat(heir.fds()).as("pool, packet socket, the one that sends, two xdp sockets").hasSize(5);
+            assertThat(heir.fds())
+                    .as("pool, packet socket, the one that sends, two xdp sockets")
+                    .hasSize(5);
             broker.audited("\"adopted\"", "\"pid\":" + ProcessHandle.current().pid(), "\"grant\":\"fast\"");
             assertThat(leases())
                     .hasSize(2)
