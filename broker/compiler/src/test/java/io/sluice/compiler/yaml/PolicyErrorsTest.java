@@ -240,7 +240,7 @@ class PolicyErrorsTest {
                         "identity",
                         "quotas: {}\n    identity",
                         "4:5: unknown key \"quotas\" in tenant \"blue\"; "
-                                + "expected one of identity, quota, grants (did you mean \"quota\"?)"),
+                                + "expected one of identity, quota, grace, grants (did you mean \"quota\"?)"),
                 arguments("version: 1", "version: 2", "1:10: version is \"2\"; expected 1, the only one that there is"),
                 arguments("version: 1\n", "", "1:1: the policy has no version; expected version: 1"),
                 arguments(
