@@ -105,7 +105,8 @@ class SeveralThreadsTest extends WorkerBench {
             for (int i = 0; i < 2; i++) {
                 int queue = i;
                 made.passed()
-                        .add(netns.call(() -> device.socket(queue, umem, false, false).fd()));
+                        .add(netns.call(
+                                () -> device.socket(queue, umem, false, false).fd()));
                 xdp.addQueues(XdpQueue.newBuilder()
                         .setFd(i)
                         .setRxRing(XdpDevice.RING)
