@@ -98,6 +98,7 @@ class BpfLinkTest {
     @Test
     void autoModeDoesNotHideOtherErrors() throws Exception {
         try (BpfLink first = attach(veth, XdpMode.NATIVE)) { // in the way of one in native mode, not of one in skb mode
+            assertThat(first.attachedIfindex()).isEqualTo(veth);
             assertThatExceptionOfType(SyscallException.class)
                     .isThrownBy(() -> attach(veth, XdpMode.AUTO).close())
                     .withMessageStartingWith("bpf(LINK_CREATE, xdp native, ifindex " + veth + "): EBUSY");
