@@ -94,14 +94,17 @@ public final class DataPath implements Home, AutoCloseable {
         idle.idle(idleNs, soon, epoll);
     }
 
-    /** One cycle; returns the work that it brought. */
+    /**
+     * One cycle; returns the work that it brought. One command at most: who calls in a loop may be on this CPU and, as it is
+     * told of a result, run before we do, so that its next command is always there already.
+     */
     int cycle() {
-        int work = 0;
-        for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
-            command.run();
-            work++;
+        Runnable command = commands.poll();
+        if (command == null) {
+            return duty.run();
         }
-        return work + duty.run();
+        command.run();
+        return 1 + duty.run();
     }
 
     /**

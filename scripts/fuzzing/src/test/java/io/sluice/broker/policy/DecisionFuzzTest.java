@@ -104,7 +104,7 @@ class DecisionFuzzTest {
                 && (!wish.hasVnetHeader() || wish.getVnetHeader() == order.vnetHeader())
                 && order.promiscuous() == grant.promiscuous()
                 && order.bufferBytes() == grant.bufferBytes()
-                && order.ringFrames() == wish.getRingFrames()
+                && order.ringFrames() == (wish.getRingFrames() == 0 ? grant.ringFrames() : wish.getRingFrames())
                 && (order.ringFrames() == 0 || isWithin(order.ringFrames(), grant.ringFrames()));
     }
 
