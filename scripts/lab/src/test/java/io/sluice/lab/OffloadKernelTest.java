@@ -91,6 +91,30 @@ final class OffloadKernelTest {
     }
 
     @Test
+    void aLinkIsOffloadedAgainByWhoSucceedsAWorkerThatWasKilled() {
+        worker.close();
+        String state = stack.stateDirectory().toString();
+        worker = stack.startWorker("--state", state);
+        stack.addPort("left", Kind.XDP);
+        stack.addPort("right", Kind.XDP);
+        stack.tenant("link", "add", "left", "right").orThrow();
+        stack.tenant("link", "set", "left-right", "--offload", "on").orThrow();
+        worker.kill();
+        assertThat(pings()).as("without a worker").isFalse();
+        worker = stack.startWorker("--state", state);
+        assertThat(links()).contains(" on");
+        until(() -> {
+            signal("-STOP"); // what came to the sockets meanwhile is forwarded by the worker
+            try {
+                return pings();
+            } finally {
+                signal("-CONT");
+            }
+        });
+        assertThat(audit()).contains("\"adopted\"");
+    }
+
+    @Test
     void aPolicyThatDoesNotAllowItIsSaidAndTheLinkIsNotMade() throws Exception {
         stack.tenant("port", "rm", "right").orThrow();
         Files.writeString(stack.policyFile(), policy().replaceAll("(right:.*)offload: true,", "$1"));
