@@ -218,8 +218,8 @@ public final class Conductor implements AutoCloseable {
     }
 
     /**
-     * Goes on with the ports of a predecessor: first those whose leases were left, over these, then the others anew. What can't
-     * be opened is down and says why.
+     * Goes on with the ports of a predecessor: first those whose leases were left, over these, then the others anew.
+     * What can't be opened is down and says why.
      */
     public void restore(List<Remembered> remembered) {
         for (Remembered port : remembered) {

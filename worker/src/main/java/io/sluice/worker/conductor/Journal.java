@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a worker writes down, after each change, so that its successor goes on with it: ports and links as they were asked for,
- * and which leases the ports have. Conductor's thread, once it is open.
+ * What a worker writes down, after each change, so that its successor goes on with it: ports and links as they were
+ * asked for, and which leases the ports have. Conductor's thread, once it is open.
  */
 public final class Journal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
@@ -77,7 +77,9 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** What to say to the broker, so that it keeps what we have, and gives us what our predecessor had; may be empty. */
+    /**
+     * What to say to the broker, so that it keeps what we have, and gives us what our predecessor had; may be empty.
+     */
     String resume() {
         return found.getResume();
     }

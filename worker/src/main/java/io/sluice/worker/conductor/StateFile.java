@@ -16,15 +16,15 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.zip.CRC32C;
 
 /**
- * Bytes that survive the process, whenever it is killed: two files that are written in turn, of which the newer whole one
- * counts. Both stay open, so that a process that may open no file any more can go on writing.
+ * Bytes that survive the process, whenever it is killed: two files that are written in turn, of which the newer whole
+ * one counts. Both stay open, so that a process that may open no file any more can go on writing.
  *
  * <pre>
- *  magic u32 | version u32 | generation u64 | length u32 | CRC-32C of generation and bytes u32 | bytes        big-endian
+ *  magic u32 | version u32 | generation u64 | length u32 | CRC-32C of generation and bytes u32 | bytes   (big-endian)
  * </pre>
  *
- * What follows the bytes is left from an earlier generation. Not synced to the disk: it is for the next process, and where the
- * host has gone down there is nothing to go on with.
+ * What follows the bytes is left from an earlier generation. Not synced to the disk: it is for the next process, and
+ * where the host has gone down there is nothing to go on with.
  */
 final class StateFile implements AutoCloseable {
     private static final int MAGIC = 0x534c5354;

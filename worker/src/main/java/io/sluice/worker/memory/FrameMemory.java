@@ -105,7 +105,10 @@ final class FrameMemory {
         strangers.clear();
     }
 
-    /** In the order of the frames, so that pools of new memory get ranges; the last pools first, the first gets what is left. */
+    /**
+     * In the order of the frames, so that pools of new memory get ranges; the last pools first, the first gets what is
+     * left.
+     */
     private void cut() {
         int[] small = free(0, ledger.small());
         int[] large = free(ledger.small(), ledger.count());

@@ -19,15 +19,15 @@ import java.util.List;
  * also where AF_XDP puts received data, so a header can be put before any packet. Stacks, because a frame that was just
  * freed is still in the cache.
  *
- * <p>What the kernel holds through AF_XDP rings can't be enumerated, so a ledger records which queue gave it which frame; when
- * the queue is gone its frames are reclaimed. The ledger is in the same memory, so that a pool can be {@link #left} by a
- * process that was killed. One owner thread.
+ * <p>What the kernel holds through AF_XDP rings can't be enumerated, so a ledger records which queue gave it which
+ * frame; when the queue is gone its frames are reclaimed. The ledger is in the same memory, so that a pool can be
+ * {@link #left} by a process that was killed. One owner thread.
  *
  * <p>Several data-path threads share the mapping, as every AF_XDP socket has all of it as its UMEM, and nothing else:
  * {@link #cut} gives each a stock of frames, which only it takes from and gives to. A packet is freed into the stock of the
  * thread that received it, as no other handles it. A queue has a {@link #view} of its thread's pool, so that it can
- * {@link #move} to another thread with everything that it is made of. Lines of the ledger are shared by threads only where
- * their frames are neighbours, and threads begin with ranges.
+ * {@link #move} to another thread with everything that it is made of. Lines of the ledger are shared by threads only
+ * where their frames are neighbours, and threads begin with ranges.
  */
 public final class FramePool implements AutoCloseable {
     /** Bytes before a packet that belong to its frame. */
@@ -102,8 +102,8 @@ public final class FramePool implements AutoCloseable {
     }
 
     /**
-     * Pools over the memory that a predecessor had, however many threads shared it. None of it is free before {@link #settle};
-     * until then the predecessor's queues are to be adopted, in the first pool.
+     * Pools over the memory that a predecessor had, however many threads shared it. None of it is free before {@link
+     * #settle}; until then the predecessor's queues are to be adopted, in the first pool.
      *
      * @param mapping consumed; {@link #sizeOf} bytes
      * @throws IllegalArgumentException what is there is no pool, or one of other frames; the mapping stays the caller's
@@ -144,10 +144,11 @@ public final class FramePool implements AutoCloseable {
     }
 
     /**
-     * Makes free what is this pool's of all that is free. After {@link #left} that is what the predecessor had not given to the
-     * kernel, or had given by queues that nobody has adopted, whose sockets are closed. Adopted queues are in the first pool,
-     * with what they hold, and take that along when they {@link #move}: so the other pools get as much as in a new memory, and
-     * the first what remains. Once, by the pool's thread; before any pool's frames are used.
+     * Makes free what is this pool's of all that is free. After {@link #left} that is what the predecessor had not
+     * given to the kernel, or had given by queues that nobody has adopted, whose sockets are closed. Adopted queues are
+     * in the first pool, with what they hold, and take that along when they {@link #move}: so the other pools get as
+     * much as in a new memory, and the first what remains. Once, by the pool's thread; before any pool's frames are
+     * used.
      */
     public void settle() {
         for (int number : memory.settle(part)) {
@@ -263,7 +264,10 @@ public final class FramePool implements AutoCloseable {
         return count;
     }
 
-    /** How many of {@link #countHeld} are not with the kernel, and nobody can tell which: they come back with the queue's end. */
+    /**
+     * How many of {@link #countHeld} are not with the kernel, and nobody can tell which: they come back with the
+     * queue's end.
+     */
     public int leftOut(int id) {
         return ledger.leftOut(id);
     }
@@ -279,8 +283,8 @@ public final class FramePool implements AutoCloseable {
     }
 
     /**
-     * Takes over a number of {@link #newHolder} from the predecessor, with the frames that are noted under it. Only before
-     * {@link #settle}.
+     * Takes over a number of {@link #newHolder} from the predecessor, with the frames that are noted under it. Only
+     * before {@link #settle}.
      *
      * @return {@code id}
      * @throws IllegalStateException another queue has it
@@ -290,8 +294,8 @@ public final class FramePool implements AutoCloseable {
     }
 
     /**
-     * Notes that the large frame around {@code offset} is about to be given to the kernel in as many descriptors, which complete
-     * one by one.
+     * Notes that the large frame around {@code offset} is about to be given to the kernel in as many descriptors, which
+     * complete one by one.
      *
      * @param before index in the completion ring before that of the first of them
      */

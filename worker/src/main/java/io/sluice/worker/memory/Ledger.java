@@ -3,23 +3,23 @@ package io.sluice.worker.memory;
 import java.nio.ByteBuffer;
 
 /**
- * Which queue has given each frame to the kernel, in the memory behind the frames, so that it outlives a process that is
- * killed: what its successor finds noted here is still the kernel's, and everything else is free.
+ * Which queue has given each frame to the kernel, in the memory behind the frames, so that it outlives a process that
+ * is killed: what its successor finds noted here is still the kernel's, and everything else is free.
  *
  * <pre>
  *  magic u32 | version u32 | frame size u32 | frames u32 | large frames u32 | unused, up to byte 64
  *  a u16 for each of the first {@link #QUEUES} queues: how many frames are left out, as nobody can tell which they are
- *  a u32 for each large frame: what is left of its descriptors, 5 bits; above them the index of the last that was completed
+ *  a u32 for each large frame: what is left of its descriptors, 5 bits; above, the index of the last completed
  *  a u16 for each frame, small ones first: the number of the queue, 0 if the kernel has not got it
  * </pre>
  *
- * Host byte order: it never leaves the host. A queue notes a frame before it publishes it to the kernel, and strikes it out
- * before it publishes that it has taken it back. So whoever reads this after a crash may find a frame noted that the kernel
- * never saw, or struck out and still in a ring, and never one that the kernel has and that looks free.
+ * Host byte order: it never leaves the host. A queue notes a frame before it publishes it to the kernel, and strikes it
+ * out before it publishes that it has taken it back. So whoever reads this after a crash may find a frame noted that
+ * the kernel never saw, or struck out and still in a ring, and never one that the kernel has and that looks free.
  *
- * <p>A large frame that is given to the kernel in several descriptors comes back in as many completions. Together with how many
- * are left it is noted up to where in the completion ring they are counted: so what was counted when the process died, and not
- * yet published as taken, can be told from what was not, and is not counted twice.
+ * <p>A large frame that is given to the kernel in several descriptors comes back in as many completions. Together with
+ * how many are left it is noted up to where in the completion ring they are counted: so what was counted when the
+ * process died, and not yet published as taken, can be told from what was not, and is not counted twice.
  */
 final class Ledger {
     private static final int MAGIC = 0x534c4c47;
@@ -107,7 +107,10 @@ final class Ledger {
         bytes.putShort(first + Short.BYTES * index, (short) queue);
     }
 
-    /** The first frame from {@code index} on that {@code queue} has given to the kernel; {@link #count} if there is none. */
+    /**
+     * The first frame from {@code index} on that {@code queue} has given to the kernel; {@link #count} if there is
+     * none.
+     */
     int next(int queue, int index) {
         int i = index;
         while (i < count() && get(i) != queue) {

@@ -98,8 +98,8 @@ public interface PortQueue extends AutoCloseable {
     }
 
     /**
-     * Under which number the frame pool notes what this queue has given to the kernel; 0: it gives the kernel no frames. Who
-     * takes the queue over after a crash has to know.
+     * Under which number the frame pool notes what this queue has given to the kernel; 0: it gives the kernel no
+     * frames. Who takes the queue over after a crash has to know.
      */
     default int holder() {
         return 0;

@@ -61,8 +61,8 @@ public final class Caller implements AutoCloseable {
     }
 
     /**
-     * Connects, no more, as another user with these groups alone: from a thread that becomes that user, does this one call and
-     * ends. The kernel takes the peer's credentials at connect(2).
+     * Connects, no more, as another user with these groups alone: from a thread that becomes that user, does this one
+     * call and ends. The kernel takes the peer's credentials at connect(2).
      */
     public static Caller connect(Path path, int uid, int... groups) throws Exception {
         ByteBuffer list = Native.allocate(4 * Math.max(1, groups.length));

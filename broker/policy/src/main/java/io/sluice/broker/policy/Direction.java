@@ -39,8 +39,8 @@ public enum Direction {
     }
 
     /**
-     * Frames that have passed each way, their bytes with Ethernet header, and frames dropped, by direction and reason; no
-     * reason that never was. They are not counted at one instant, so sums may be off by the frames under way.
+     * Frames that have passed each way, their bytes with Ethernet header, and frames dropped, by direction and reason;
+     * no reason that never was. They are not counted at one instant, so sums may be off by the frames under way.
      *
      * @param values the blocks of both directions
      */

@@ -167,8 +167,8 @@ public final class BrokerClient implements AutoCloseable {
     }
 
     /**
-     * Takes over what a client left that died and had the same words for {@code resume}, and confirms: all of its leases, and
-     * its pool, with their descriptors.
+     * Takes over what a client left that died and had the same words for {@code resume}, and confirms: all of its
+     * leases, and its pool, with their descriptors.
      *
      * @return empty: nothing of that kind waits
      */

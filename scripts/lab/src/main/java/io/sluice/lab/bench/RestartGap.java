@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The forwarder is killed (SIGKILL) under load and started again at once, as a service manager would, with nothing but its
- * command line: what it forwards, it has to know or to find. The frames are numbered, and the kernel looks at each one that arrives ({@code checker.c}): the gap is
- * the longest time without any.
+ * The forwarder is killed (SIGKILL) under load and started again at once, as a service manager would, with nothing but
+ * its command line: what it forwards, it has to know or to find. The frames are numbered, and the kernel looks at each
+ * one that arrives ({@code checker.c}): the gap is the longest time without any.
  */
 final class RestartGap {
     private static final long RATE = 200_000;

@@ -15,7 +15,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A worker that is killed (SIGKILL) while 100,000 frames a second go through it, and started again with its command line. */
+/**
+ * A worker that is killed (SIGKILL) while 100,000 frames a second go through it, and started again with its command
+ * line.
+ */
 @Tag("kernel")
 final class RestartLoadKernelTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);

@@ -17,7 +17,9 @@ public interface Grants {
     /** Asks for one lease. The caller owns its descriptors. */
     BrokerClient.Acquisition acquire(GrantRequest request) throws ConductorException;
 
-    /** If what is acquired was left by a predecessor: under which numbers the frame pool notes the frames of its queues. */
+    /**
+     * If what is acquired was left by a predecessor: under which numbers the frame pool notes the frames of its queues.
+     */
     default List<Integer> holders() {
         return List.of();
     }

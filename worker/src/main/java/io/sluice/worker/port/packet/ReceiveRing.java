@@ -23,11 +23,12 @@ import java.nio.ByteOrder;
  * queue, whole. The kernel gives a slot and a place in the queue under one lock (tpacket_rcv), so the slots marked
  * {@link #COPY} are in the order of the queue. Without room in the socket's buffer there is no copy, and no mark.
  *
- * <p>Whoever maps a ring that somebody had who was killed finds out which slot is next. A slot that is given back is marked, in
- * bytes that the kernel leaves alone (tpacket_rcv), with a number that grows: so the highest is that of the last one. Its length
- * was struck out before, and is there again if the kernel has filled it since: that tells a slot that was not given back in the
- * end from one that has been filled anew. Of frames that are messages, superframes, the dead process may have received some and
- * not given their slots back; then the next ones come sooner than small frames between them, once.
+ * <p>Whoever maps a ring that somebody had who was killed finds out which slot is next. A slot that is given back is
+ * marked, in bytes that the kernel leaves alone (tpacket_rcv), with a number that grows: so the highest is that of the
+ * last one. Its length was struck out before, and is there again if the kernel has filled it since: that tells a slot
+ * that was not given back in the end from one that has been filled anew. Of frames that are messages, superframes, the
+ * dead process may have received some and not given their slots back; then the next ones come sooner than small frames
+ * between them, once.
  */
 final class ReceiveRing {
     private static final VarHandle STATUS = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());

@@ -30,9 +30,9 @@ import jnr.constants.platform.Errno;
  * headers it copies at once, into the skb (tpacket_snd). So we say that a frame is all headers. It stays in the backlog until
  * the kernel has it.
  *
- * <p>Whoever maps a ring that somebody had who was killed finds out which slot is next. A slot that is filled is marked, in bytes
- * that the kernel does not look at for sending, with a number that grows. The next one is after the highest, or where frames
- * wait that the kernel was not told to take: they are lost, as those that had not come so far.
+ * <p>Whoever maps a ring that somebody had who was killed finds out which slot is next. A slot that is filled is
+ * marked, in bytes that the kernel does not look at for sending, with a number that grows. The next one is after the
+ * highest, or where frames wait that the kernel was not told to take: they are lost, as those that had not come so far.
  */
 final class SendRing {
     private static final VarHandle STATUS = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());

@@ -54,7 +54,9 @@ final class Splitter {
         }
     }
 
-    /** Told of each descriptor that has completed, by its index: whether the frame around {@code offset} is free now. */
+    /**
+     * Told of each descriptor that has completed, by its index: whether the frame around {@code offset} is free now.
+     */
     boolean isFree(int offset, int index) {
         return !pool.isLarge(offset) || pool.completed(offset, index) == 0;
     }

@@ -7,28 +7,28 @@ import java.util.BitSet;
 /**
  * Takes over the rings of a process that was killed, while the kernel goes on receiving into them.
  *
- * <p>The pool's ledger tells what the dead queue had given to the kernel. It can be wrong in two ways (see there), and the
- * rings tell which:
+ * <p>The pool's ledger tells what the dead queue had given to the kernel. It can be wrong in two ways (see there), and
+ * the rings tell which:
  *
  * <ul>
  *   <li>Struck out, and still in the rx or completion ring: the process died between taking a frame from the ring and
  *       publishing that. It is noted again. A packet in it was not forwarded, as that comes later; it will be now.
- *   <li>Noted, and never published: the process died between noting frames and publishing them. There are as many as the
- *       ledger has more than was given and did not come back, by the indices that only we write: each frame that is put into
- *       the fill ring comes back once through the rx ring, each one of the tx ring once through the completion ring. They are
- *       in the slots that would have been published next. They are struck out, unless one of these slots has an old entry of
- *       a frame that the kernel has just in its hands, so that they can't be told apart; then they stay with the queue until
- *       it is closed, and the ledger says how many there are.
+ *   <li>Noted, and never published: the process died between noting frames and publishing them. There are as many as
+ *       the ledger has more than was given and did not come back, by the indices that only we write: each frame that is
+ *       put into the fill ring comes back once through the rx ring, each one of the tx ring once through the completion
+ *       ring. They are in the slots that would have been published next. They are struck out, unless one of these slots
+ *       has an old entry of a frame that the kernel has just in its hands, so that they can't be told apart; then they
+ *       stay with the queue until it is closed, and the ledger says how many there are.
  * </ul>
  *
- * A large frame that is sent in several descriptors counts as what the ledger has left of them. Those that were counted as
- * completed, and are still in the completion ring, are not.
+ * A large frame that is sent in several descriptors counts as what the ledger has left of them. Those that were counted
+ * as completed, and are still in the completion ring, are not.
  *
- * <p>What the kernel publishes of received packets are whole ones, and a queue takes them whole: the first descriptor in the rx
- * ring begins a packet.
+ * <p>What the kernel publishes of received packets are whole ones, and a queue takes them whole: the first descriptor
+ * in the rx ring begins a packet.
  *
- * <p>The kernel moves frames from fill to rx and from tx to completion meanwhile. So each ring of the first kind is read before
- * the one that follows it: a frame on its way is then seen twice rather than not at all.
+ * <p>The kernel moves frames from fill to rx and from tx to completion meanwhile. So each ring of the first kind is
+ * read before the one that follows it: a frame on its way is then seen twice rather than not at all.
  */
 final class Succession {
     private final XskRings rings;

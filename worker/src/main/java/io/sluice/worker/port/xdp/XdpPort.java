@@ -37,8 +37,8 @@ public final class XdpPort {
      * One socket and the entries of its rings.
      *
      * @param tx 0 for a socket that only receives
-     * @param holder the number under which a predecessor noted its frames in the pool, which has been {@link FramePool#left};
-     *     0: nobody has used the socket
+     * @param holder the number under which a predecessor noted its frames in the pool, which has been {@link
+     *     FramePool#left}; 0: nobody has used the socket
      */
     public record Socket(Fd fd, int rx, int tx, int fill, int completion, int holder) {
         /** A socket that nobody has used. */

@@ -23,8 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A forwarder from one packet socket to another that dies again and again between two calls, each time with whatever it had in
- * hand; its successor has the sockets and their rings, as a broker keeps them, and nothing else.
+ * A forwarder from one packet socket to another that dies again and again between two calls, each time with whatever it
+ * had in hand; its successor has the sockets and their rings, as a broker keeps them, and nothing else.
  */
 @Tag("kernel")
 @Timeout(120)

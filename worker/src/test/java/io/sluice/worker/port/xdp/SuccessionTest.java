@@ -20,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A queue that dies at any step of what it does, over plain memory in which the test plays the kernel. Whatever happened
- * before, its successor must have each frame once: free, or with the kernel.
+ * A queue that dies at any step of what it does, over plain memory in which the test plays the kernel. Whatever
+ * happened before, its successor must have each frame once: free, or with the kernel.
  */
 class SuccessionTest {
     private static final int FRAME = 2048;

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A forwarder from one AF_XDP socket to another that dies again and again between two calls, each time with whatever it had in
- * hand; its successor has the memory and the sockets, as a broker keeps them, and nothing else.
+ * A forwarder from one AF_XDP socket to another that dies again and again between two calls, each time with whatever it
+ * had in hand; its successor has the memory and the sockets, as a broker keeps them, and nothing else.
  */
 @Tag("kernel")
 @Timeout(120)
