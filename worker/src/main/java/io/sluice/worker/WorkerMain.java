@@ -110,7 +110,8 @@ public final class WorkerMain {
         }
         try (ControlServer server =
                 WorkerServer.start(conductor, self, options.frameSize(), options.socket(), options.tls(), version())) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, conductor, seals), "stop"));
+            Runnable end = options.state().isPresent() ? conductor::leave : conductor::close;
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, end, seals), "stop"));
             if (seals) {
                 Sealing.prepare();
                 restrictTo("worker-sealed");
@@ -146,8 +147,8 @@ public final class WorkerMain {
         }
     }
 
-    private static void stop(ControlServer server, Conductor conductor, boolean sealed) {
-        conductor.close();
+    private static void stop(ControlServer server, Runnable end, boolean sealed) {
+        end.run();
         try {
             server.close();
         } catch (IOException e) {

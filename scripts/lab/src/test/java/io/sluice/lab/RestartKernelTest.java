@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -40,10 +41,14 @@ final class RestartKernelTest {
     }
 
     private RunningProcess forwarding(Kind kind, String... options) {
+        return forwarding(kind, policy -> policy, options);
+    }
+
+    private RunningProcess forwarding(Kind kind, UnaryOperator<String> changes, String... options) {
         if (kind == Kind.XDP) {
             net.withoutOffloads();
         }
-        stack = SluiceStack.start(net, Install.find(), SluiceStack.policy(kind, "auto"));
+        stack = SluiceStack.start(net, Install.find(), changes.apply(SluiceStack.policy(kind, "auto")));
         stack.startGateway();
         RunningProcess worker = start(options);
         stack.connect(kind);
@@ -86,12 +91,33 @@ final class RestartKernelTest {
         assertThat(pings()).isTrue();
     }
 
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aWorkerThatIsStoppedLeavesItsLeasesToItsSuccessorAndNotAPacketIsLost(Kind kind) {
+        RunningProcess worker = forwarding(kind);
+        List<String> leases = leases();
+        try (RunningProcess pings =
+                lab.start(Command.of("ping", "-q", "-i", "0.004", "-c", "1000", "-W", "10", Topology.ADDRESS_B)
+                        .in(net.a()))) {
+            for (int stop = 0; stop < 2; stop++) {
+                worker.close();
+                worker = start();
+            }
+            assertThat(pings.awaitLine("1000 packets transmitted", LIMIT))
+                    .contains(" 1000 received")
+                    .doesNotContain("duplicates");
+        }
+        assertThat(leases()).isEqualTo(leases);
+        assertThat(audit()).contains("\"orphaned\"").contains("\"adopted\"").doesNotContain("\"event\":\"end\"");
+    }
+
     @Test
-    void aWorkerThatIsStoppedGivesItsLeasesBackAndItsSuccessorAcquiresThemAnew() {
-        RunningProcess worker = forwarding(Kind.XDP);
+    void withoutAGraceTimeAWorkerThatIsStoppedLeavesOnlyItsState() {
+        RunningProcess worker = forwarding(Kind.XDP, policy -> policy.replace("grace: 10s", "grace: 0s"));
         List<String> leases = leases();
         worker.close();
-        assertThat(audit()).contains("\"released\"").doesNotContain("\"orphaned\"");
+        until(() -> audit().contains("\"event\":\"end\""));
+        assertThat(audit()).doesNotContain("\"orphaned\"");
         start();
         assertThat(leases()).hasSize(2).doesNotContainAnyElementsOf(leases).doesNotContain("0");
         assertThat(pings()).isTrue();

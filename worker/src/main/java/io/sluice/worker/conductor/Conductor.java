@@ -12,13 +12,11 @@ import io.sluice.worker.engine.IdleStrategy;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.Offload;
 import io.sluice.worker.port.Port;
-import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.Tuning;
 import io.sluice.worker.sys.InheritedFds;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,13 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,60 +38,15 @@ import org.slf4j.LoggerFactory;
 public final class Conductor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Conductor.class);
     private static final long RECONNECT_MS = 1_000;
+    private static final String STOPS = "the worker stops";
     private static final int EXIT_NO_BROKER = 3;
     private static final int EXIT_DEFECT = 70;
 
-    /** A link that was asked for. */
-    public static final class LinkState {
-        private final String name;
-        private final PortState a;
-        private final PortState b;
-        private final LinkOffload offload;
-        private DataPaths.Served active;
-
-        LinkState(String name, PortState a, PortState b) {
-            this.name = name;
-            this.a = a;
-            this.b = b;
-            this.offload = new LinkOffload(name, a, b);
-        }
-
-        /** Whether the kernel forwards in our place. */
-        public LinkOffload offload() {
-            return offload;
-        }
-
-        /** The name. */
-        public String name() {
-            return name;
-        }
-
-        /** One side. */
-        public PortState a() {
-            return a;
-        }
-
-        /** The other side. */
-        public PortState b() {
-            return b;
-        }
-
-        /** The numbers of the threads that serve its strands; empty while it is down. */
-        public List<Integer> threads() {
-            return active == null ? List.of() : active.threads();
-        }
-    }
-
-    private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "conductor");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Desk desk = new Desk();
     private final Map<String, PortState> ports = new LinkedHashMap<>();
     private final Map<String, LinkState> links = new LinkedHashMap<>();
     private final Counters retired = new Counters();
     private final Settings settings;
-    private final AtomicBoolean closed = new AtomicBoolean();
     private BrokerSession session;
     private DataPaths dataPaths;
 
@@ -133,19 +80,20 @@ public final class Conductor implements AutoCloseable {
         this.settings = settings;
         try {
             // In the conductor's thread like everything else: were the broker lost at once, that is noticed afterwards.
-            executor.submit(() -> {
+            executor()
+                    .submit(() -> {
                         connect(true);
                         return null;
                     })
                     .get();
         } catch (ExecutionException e) {
-            executor.shutdownNow();
+            executor().shutdownNow();
             if (e.getCause() instanceof IOException cause) {
                 throw cause;
             }
             throw new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
-            executor.shutdownNow();
+            executor().shutdownNow();
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while connecting to the broker");
         }
@@ -161,7 +109,7 @@ public final class Conductor implements AutoCloseable {
                 settings.journal().resume(),
                 adopts,
                 this::onNotice,
-                e -> post(() -> onLost(e)));
+                e -> desk.post(() -> onLost(e)));
         try {
             dataPaths = new DataPaths(opened.pools(), settings.cpus(), settings.idle(), Conductor::dataPathDied);
             dataPaths.start();
@@ -184,7 +132,7 @@ public final class Conductor implements AutoCloseable {
 
     /** The conductor's thread. */
     public ScheduledExecutorService executor() {
-        return executor;
+        return desk.executor();
     }
 
     /** The broker's socket. */
@@ -334,7 +282,7 @@ public final class Conductor implements AutoCloseable {
         if (port == null) {
             return;
         }
-        linkOf(state).ifPresent(this::deactivate);
+        linkOf(state).ifPresent(link -> link.deactivate(dataPaths, session));
         state.port = null;
         dataPaths.each(port, (i, thread) -> port.queues().get(i).close());
         if (port.info().lease() != 0) {
@@ -412,25 +360,9 @@ public final class Conductor implements AutoCloseable {
             }
         }
         LinkState link = new LinkState(linkName, portA, portB);
-        activate(link);
+        link.activate(dataPaths, session);
         links.put(linkName, link);
         return link;
-    }
-
-    private void activate(LinkState link) {
-        if (link.active == null && link.a.isUp() && link.b.isUp()) {
-            link.active = dataPaths.addLink(link.name, link.a.port, link.b.port);
-            link.offload.resume(session);
-        }
-    }
-
-    private void deactivate(LinkState link) {
-        DataPaths.Served active = link.active;
-        if (active != null) {
-            link.offload.takeBack(session);
-            link.active = null;
-            dataPaths.removeLink(active);
-        }
     }
 
     /**
@@ -440,7 +372,7 @@ public final class Conductor implements AutoCloseable {
      */
     public LinkState setOffload(String name, boolean on) throws ConductorException {
         LinkState link = link(name);
-        link.offload.want(on, session);
+        link.offload().want(on, session);
         return link;
     }
 
@@ -451,12 +383,12 @@ public final class Conductor implements AutoCloseable {
      * @param who shown as the reason that the link is not offloaded
      */
     public void requirePackets(String name, String who) throws ConductorException {
-        link(name).offload.require(who, session);
+        link(name).offload().require(who, session);
     }
 
     /** The end of {@link #requirePackets}. */
     public void releasePackets(String name, String who) throws ConductorException {
-        link(name).offload.release(who, session);
+        link(name).offload().release(who, session);
     }
 
     private LinkState link(String name) throws ConductorException {
@@ -472,8 +404,8 @@ public final class Conductor implements AutoCloseable {
     public void removeLink(String name) throws ConductorException {
         LinkState link = link(name);
         links.remove(name);
-        deactivate(link);
-        for (PortState port : List.of(link.a, link.b)) {
+        link.deactivate(dataPaths, session);
+        for (PortState port : link.ports()) {
             if (port.ofLink.equals(name)) {
                 removePort(port.name());
             }
@@ -487,9 +419,7 @@ public final class Conductor implements AutoCloseable {
 
     /** The link that uses a port. */
     public Optional<LinkState> linkOf(PortState port) {
-        return links.values().stream()
-                .filter(link -> link.a == port || link.b == port)
-                .findFirst();
+        return links.values().stream().filter(link -> link.uses(port)).findFirst();
     }
 
     // Counters
@@ -499,70 +429,11 @@ public final class Conductor implements AutoCloseable {
         for (String name : names) {
             port(name);
         }
-        links.values().forEach(link -> link.offload.refresh(session));
-        Readings all = Readings.take(ports.values(), dataPaths);
-        Counters total = retired.copy();
-        all.counters().values().forEach(total::addAll);
-        List<Snapshot.PortCounters> listed = new ArrayList<>();
-        all.counters().forEach((state, counters) -> {
-            if (names.isEmpty() || names.contains(state.name())) {
-                listed.add(new Snapshot.PortCounters(state.name(), values(state, counters)));
-            }
-        });
-        return new Snapshot(
-                System.nanoTime(),
-                listed,
-                total.received(),
-                total.created(),
-                total.merged(),
-                total.sent(),
-                total.dropped(),
-                all.inFlight());
-    }
-
-    private static Map<String, Long> values(PortState state, Counters counters) {
-        Map<String, Long> values = new LinkedHashMap<>();
-        for (PortCounter counter : PortCounter.values()) {
-            values.put(counter.label(), counters.get(counter));
-        }
-        if (state.port != null) {
-            values.putAll(state.port.kernel().read());
-        }
-        if (state.wasOffloaded) {
-            for (OffloadCounter counter : OffloadCounter.values()) {
-                values.put(counter.label(), state.offloaded.get(counter));
-            }
-        }
-        return values;
+        links.values().forEach(link -> link.offload().refresh(session));
+        return Snapshot.of(Readings.take(ports.values(), dataPaths), retired, names);
     }
 
     // The broker
-
-    private void post(Runnable task) {
-        later(task, 0);
-    }
-
-    private void later(Runnable task) {
-        later(task, RECONNECT_MS);
-    }
-
-    /** Runs {@code task} in the conductor's thread; what it throws is logged, as nobody waits for it. */
-    private void later(Runnable task, long delayMs) {
-        try {
-            ScheduledFuture<?> unused = executor.schedule(
-                    () -> {
-                        try {
-                            task.run();
-                        } catch (RuntimeException e) {
-                            LOG.error("in the conductor", e);
-                        }
-                    },
-                    delayMs,
-                    TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("too late, the conductor has ended");
-        }
-    }
 
     private void requireBroker() throws ConductorException {
         if (session == null) {
@@ -573,7 +444,7 @@ public final class Conductor implements AutoCloseable {
 
     private void onNotice(Reply notice) {
         if (notice.hasLeaseEnded()) {
-            post(() -> onLeaseEnded(notice.getLeaseEnded()));
+            desk.post(() -> onLeaseEnded(notice.getLeaseEnded()));
         }
     }
 
@@ -605,7 +476,7 @@ public final class Conductor implements AutoCloseable {
         }
         LOG.warn("the broker is gone ({}); all ports are down until it comes back", cause.getMessage());
         dropAll("the broker is gone");
-        later(this::reconnect);
+        desk.later(this::reconnect, RECONNECT_MS);
     }
 
     private void dropAll(String reason) {
@@ -624,34 +495,40 @@ public final class Conductor implements AutoCloseable {
             connect(false);
         } catch (IOException | RuntimeException e) {
             LOG.debug("no broker yet: {}", e.getMessage());
-            later(this::reconnect);
+            desk.later(this::reconnect, RECONNECT_MS);
             return;
         }
         LOG.info("the broker is back");
         openWanted();
-        links.values().forEach(this::activate);
+        links.values().forEach(link -> link.activate(dataPaths, session));
         changed();
     }
 
     /** Gives every lease back and ends the threads. May be repeated. */
     @Override
     public void close() {
-        if (closed.getAndSet(true)) {
-            return;
-        }
-        try {
-            executor.submit(() -> {
-                        if (session != null) {
-                            dropAll("the worker stops");
-                        }
-                    })
-                    .get(5, TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("stopping: {}", e.toString());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            executor.shutdownNow();
-        }
+        end(() -> dropAll(STOPS));
+    }
+
+    /**
+     * Ends the threads before their process ends, and leaves to a successor what the broker keeps for one: leases, sockets, rings,
+     * and the frames in them. All else is closed. In place of {@link #close}; may be repeated.
+     */
+    public void leave() {
+        end(() -> {
+            links.values().forEach(link -> link.deactivate(dataPaths, session)); // and lets go what waits for its time
+            ports.values().stream()
+                    .filter(state -> state.isUp() && state.port.info().lease() == 0)
+                    .forEach(state -> shut(state, STOPS));
+            dataPaths.halt();
+        });
+    }
+
+    private void end(Runnable last) {
+        desk.end(() -> {
+            if (session != null) {
+                last.run();
+            }
+        });
     }
 }

@@ -105,7 +105,7 @@ public final class Journal implements AutoCloseable {
     }
 
     /** Writes down what there is now, unless that is written already. */
-    void write(Iterable<PortState> portStates, Iterable<Conductor.LinkState> linkStates) {
+    void write(Iterable<PortState> portStates, Iterable<LinkState> linkStates) {
         if (file == null || !begun) {
             return;
         }
@@ -115,7 +115,7 @@ public final class Journal implements AutoCloseable {
                 state.addPorts(saved(port));
             }
         }
-        for (Conductor.LinkState link : linkStates) {
+        for (LinkState link : linkStates) {
             if (links.containsKey(link.name())) {
                 state.addLinks(links.get(link.name()).toBuilder()
                         .setOffload(link.offload().isWanted()));

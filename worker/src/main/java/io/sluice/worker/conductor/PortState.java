@@ -4,11 +4,14 @@ import io.sluice.worker.conductor.plan.PortPlan;
 import io.sluice.worker.engine.DataPaths;
 import io.sluice.worker.port.Counters;
 import io.sluice.worker.port.Port;
+import io.sluice.worker.port.PortCounter;
 import io.sluice.worker.port.PortInfo;
 import io.sluice.worker.port.PortQueue;
 import io.sluice.worker.port.Rings;
 import io.sluice.worker.port.Tuning;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A port that was asked for, and what has become of it. Mutable; owned by the conductor. */
@@ -88,6 +91,23 @@ public final class PortState {
         });
         PortQueue first = port.queues().get(0);
         return new PortView(this, tuning, first.rings(), first.offloads(), counters);
+    }
+
+    /** Counters by their names, with those that the kernel keeps for it. */
+    Map<String, Long> values(Counters counters) {
+        Map<String, Long> values = new LinkedHashMap<>();
+        for (PortCounter counter : PortCounter.values()) {
+            values.put(counter.label(), counters.get(counter));
+        }
+        if (port != null) {
+            values.putAll(port.kernel().read());
+        }
+        if (wasOffloaded) {
+            for (OffloadCounter counter : OffloadCounter.values()) {
+                values.put(counter.label(), offloaded.get(counter));
+            }
+        }
+        return values;
     }
 
     /** The numbers of the threads that its queues are at; empty while it is down. */

@@ -1,5 +1,8 @@
 package io.sluice.worker.conductor;
 
+import io.sluice.worker.port.Counters;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
@@ -27,5 +30,29 @@ public record Snapshot(
 
     public Snapshot {
         ports = List.copyOf(ports);
+    }
+
+    /**
+     * @param retired totals of ports that are no more
+     * @param names of the ports to list; empty: all
+     */
+    static Snapshot of(Readings readings, Counters retired, Collection<String> names) {
+        Counters total = retired.copy();
+        readings.counters().values().forEach(total::addAll);
+        List<PortCounters> listed = new ArrayList<>();
+        readings.counters().forEach((state, counters) -> {
+            if (names.isEmpty() || names.contains(state.name())) {
+                listed.add(new PortCounters(state.name(), state.values(counters)));
+            }
+        });
+        return new Snapshot(
+                System.nanoTime(),
+                listed,
+                total.received(),
+                total.created(),
+                total.merged(),
+                total.sent(),
+                total.dropped(),
+                readings.inFlight());
     }
 }

@@ -3,6 +3,7 @@ package io.sluice.worker.control;
 import io.grpc.stub.StreamObserver;
 import io.sluice.worker.conductor.Conductor;
 import io.sluice.worker.conductor.ConductorException;
+import io.sluice.worker.conductor.LinkState;
 import io.sluice.worker.conductor.ServicePath;
 import io.sluice.worker.v1.AddLinkRequest;
 import io.sluice.worker.v1.Link;
@@ -25,15 +26,15 @@ final class LinksService extends LinksGrpc.LinksImplBase {
     @Override
     public void addLink(AddLinkRequest request, StreamObserver<Link> observer) {
         Failures.answer(observer, () -> {
-            Conductor.LinkState link = add(conductor, request);
+            LinkState link = add(conductor, request);
             conductor.changed();
             return message(link);
         });
     }
 
     /** Adds a link, and remembers as what. */
-    static Conductor.LinkState add(Conductor conductor, AddLinkRequest request) throws ConductorException {
-        Conductor.LinkState link = addWithoutOffload(conductor, request);
+    static LinkState add(Conductor conductor, AddLinkRequest request) throws ConductorException {
+        LinkState link = addWithoutOffload(conductor, request);
         if (request.getOffload()) {
             try {
                 conductor.setOffload(link.name(), true);
@@ -46,8 +47,7 @@ final class LinksService extends LinksGrpc.LinksImplBase {
         return link;
     }
 
-    private static Conductor.LinkState addWithoutOffload(Conductor conductor, AddLinkRequest request)
-            throws ConductorException {
+    private static LinkState addWithoutOffload(Conductor conductor, AddLinkRequest request) throws ConductorException {
         if (!request.hasPath()) {
             return conductor.addLink(request.getName(), request.getA(), request.getB());
         }
@@ -73,7 +73,7 @@ final class LinksService extends LinksGrpc.LinksImplBase {
                 throw new ConductorException(
                         ConductorException.Kind.INVALID, "nothing is to be changed; offload can be");
             }
-            Conductor.LinkState link = conductor.setOffload(request.getName(), request.getOffload());
+            LinkState link = conductor.setOffload(request.getName(), request.getOffload());
             conductor.changed();
             return message(link);
         });
@@ -88,7 +88,7 @@ final class LinksService extends LinksGrpc.LinksImplBase {
         });
     }
 
-    private static Link message(Conductor.LinkState link) {
+    private static Link message(LinkState link) {
         return Link.newBuilder()
                 .setName(link.name())
                 .setA(link.a().name())

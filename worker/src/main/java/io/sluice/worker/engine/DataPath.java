@@ -191,9 +191,8 @@ public final class DataPath implements Home, AutoCloseable {
         duty.remove(link);
     }
 
-    /** Ends the thread. Ports are closed before. */
-    @Override
-    public void close() {
+    /** Ends the thread after a cycle, and leaves its ports as they are then; they are of no more use here. */
+    void halt() {
         commands.add(() -> running = false);
         epoll.wake();
         try {
@@ -201,6 +200,12 @@ public final class DataPath implements Home, AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Ends the thread. Ports are closed before. */
+    @Override
+    public void close() {
+        halt();
         lookout.close();
         epoll.close();
         pool.close();

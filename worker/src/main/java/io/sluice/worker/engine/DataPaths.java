@@ -232,6 +232,11 @@ public final class DataPaths implements AutoCloseable {
         }
     }
 
+    /** Ends the threads before their process ends, and leaves ports that still are open as they are. */
+    public void halt() {
+        threads.forEach(DataPath::halt);
+    }
+
     /** Ends the threads. Ports are closed before. */
     @Override
     public void close() {
