@@ -7,10 +7,15 @@ import io.sluice.lab.RunningProcess;
 import io.sluice.lab.SluiceStack;
 import io.sluice.lab.bench.result.Figures;
 import io.sluice.lab.bench.result.Result;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * The forwarder is killed (SIGKILL) under load and started again at once, as a service manager would, with nothing but
@@ -53,6 +58,9 @@ final class RestartGap {
 
         /** Starts it; it forwards when this returns, or a moment later. */
         Contender.Running start();
+
+        /** It has been stopped, and another one is to have the devices. */
+        default void ended() {}
     }
 
     private static final class OurSubject implements Subject {
@@ -80,6 +88,26 @@ final class RestartGap {
                 configured = true;
             }
             return Steps.running(worker);
+        }
+
+        /** What a worker leaves to its successor is nobody else's until the grace time is over. */
+        @Override
+        public void ended() {
+            long deadline = System.nanoTime() + PATIENCE_NS;
+            while (audited("\"event\":\"end\"") < audited("\"event\":\"grant\"")) {
+                if (System.nanoTime() > deadline) {
+                    throw new LabException("leases of a worker that is gone have not ended");
+                }
+                Turns.pause(LOOK_AGAIN);
+            }
+        }
+
+        private long audited(String event) {
+            try (Stream<String> lines = Files.lines(stack.audit())) {
+                return lines.filter(line -> line.contains(event)).count();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 
@@ -120,6 +148,7 @@ final class RestartGap {
         List<String> names = subjects.stream().map(Subject::name).toList();
         Turns.take(effort.runs(), subjects, names, (subject, unused) -> {
             Seen now = kill(subject);
+            subject.ended();
             seen.get(subjects.indexOf(subject)).add(now);
             Turns.progress(String.format(
                     Locale.ROOT,
@@ -136,8 +165,7 @@ final class RestartGap {
                 result("corrupted", "frames corrupted by a restart", "frames", names, Seen::corrupted));
     }
 
-    private Result result(
-            String what, String title, String unit, List<String> names, java.util.function.ToDoubleFunction<Seen> of) {
+    private Result result(String what, String title, String unit, List<String> names, ToDoubleFunction<Seen> of) {
         List<Figures> lines = new ArrayList<>();
         for (int i = 0; i < names.size(); i++) {
             lines.add(Figures.of(
