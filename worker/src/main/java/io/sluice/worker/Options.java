@@ -47,7 +47,7 @@ record Options(
               --threads N             data-path threads; queues of links are spread over them (default 1, or as --cpus has)
               --cpus LIST             a CPU for each of them to run on, as in 2,4-7 (default: they run anywhere)
               --state DIR             goes on with the ports and links that are written down there, and writes down each
-                                      change; takes over what a worker left that was killed, if policy has a grace time
+                                      change; takes over what the worker before left, if policy has a grace time
               --idle adaptive|spin    adaptive sleeps when there is nothing to do; spin takes a core (default adaptive)
               --sealed                open no socket and no file any more, once it serves; ends when the broker does
               --no-seccomp            do not give up the system calls that it has no use for
