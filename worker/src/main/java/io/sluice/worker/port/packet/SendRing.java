@@ -41,11 +41,18 @@ final class SendRing {
     private static final int MSG_DONTWAIT = 0x40;
     private static final int ENETDOWN = Errno.ENETDOWN.intValue();
     private static final int ENXIO = Errno.ENXIO.intValue();
+    private static final int ENOBUFS = Errno.ENOBUFS.intValue();
     private static final int VNET = 10;
     private static final int DATA = 32;
     private static final int AVAILABLE = 0;
     private static final int SEND_REQUEST = 1;
     private static final int WRONG_FORMAT = 4;
+
+    /**
+     * How often the device may drop a packet before we do. It says the same (NET_XMIT_DROP) of one that comes when its queue is
+     * full, which is soon over, and of one that it never takes, as it is too long for the other end of a veth.
+     */
+    private static final int PATIENCE = 32;
 
     private final Fd socket;
     private final int fdNumber;
@@ -60,6 +67,9 @@ final class SendRing {
 
     /** The backlog's first packets, so many, are in the ring. */
     private int filled;
+
+    /** How often the device has dropped the first of them. */
+    private int drops;
 
     /**
      * @param socket consumed
@@ -118,11 +128,11 @@ final class SendRing {
         while (left < n) {
             fill(backlog, n - left);
             counters.add(PortCounter.TX_CALLS, 1);
-            // What became of each packet its slot says, unless there is no device to send by.
-            boolean gone = LIBC.send(fdNumber, 0, 0, MSG_DONTWAIT) == -1 && isGone(Native.errno());
+            // What became of each packet its slot says, but not whether there is a device that takes packets.
+            int errno = LIBC.send(fdNumber, 0, 0, MSG_DONTWAIT) == -1 ? Native.errno() : 0;
             left += take(backlog);
-            if (filled > 0 && (gone || status(tail) == WRONG_FORMAT)) {
-                int refused = gone ? filled : 1;
+            int refused = filled == 0 ? 0 : refused(errno);
+            if (refused > 0) {
                 rewind();
                 backlog.dropped(refused, PortCounter.TX_DROP_REFUSED);
                 left += refused;
@@ -134,8 +144,15 @@ final class SendRing {
         return left;
     }
 
-    private static boolean isGone(int errno) {
-        return errno == ENETDOWN || errno == ENXIO;
+    /** How many of the packets that are in the ring after a call will not be sent. */
+    private int refused(int errno) {
+        if (errno == ENETDOWN || errno == ENXIO) {
+            return filled;
+        }
+        if (errno == ENOBUFS) {
+            drops++;
+        }
+        return status(tail) == WRONG_FORMAT || drops > PATIENCE ? 1 : 0;
     }
 
     private void fill(Backlog backlog, int n) {
@@ -161,6 +178,7 @@ final class SendRing {
         }
         tail += taken;
         filled -= taken;
+        drops = taken > 0 ? 0 : drops;
         backlog.sent(taken);
         return taken;
     }
@@ -171,6 +189,7 @@ final class SendRing {
             empty(tail + i);
         }
         filled = 0;
+        drops = 0;
     }
 
     private int status(long slot) {

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is particular to packet ports. */
 @Timeout(60)
@@ -260,6 +261,32 @@ class PacketPortTest {
             assertThat(wire.receive(256)).allMatch(Frames::isWhole);
             assertThat(port.counters().get(PortCounter.TX_CALLS)).isOne();
             assertThat(port.queues().get(0).rings()).isEqualTo(new Rings(512, 512, 0, 0));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = PortKind.class,
+            names = {"PACKET", "PACKET_OFFLOADS", "PACKET_RINGS_OFFLOADS"})
+    @Tag("kernel")
+    void aFrameThatTheDeviceDropsHoldsUpNoOther(PortKind kind) throws Exception {
+        try (Lab lab = new Lab(512, 10)) {
+            lab.cable(kind, "port0", "wire0", 1500);
+            lab.netns("wire0").ip("link set wire0 mtu 1000");
+            Port port = lab.port(kind, "port0", 1500, 256);
+            Wire wire = lab.wire("wire0");
+            int dropped = 0;
+            int sent = 0;
+            for (int i = 0; i < 60; i++) {
+                boolean tooLong = i % 10 == 3;
+                lab.enqueue(port, 0, Frames.of(0, i, tooLong ? 1_400 : 100));
+                dropped += tooLong ? 1 : 0;
+                sent += tooLong ? 0 : 1;
+            }
+            lab.flush(port);
+            assertThat(wire.receive(sent)).allMatch(Frames::isWhole);
+            assertThat(port.counters().get(PortCounter.TX_DROP_REFUSED)).isEqualTo(dropped);
+            assertThat(port.counters().sent()).isEqualTo(sent);
         }
     }
 }
