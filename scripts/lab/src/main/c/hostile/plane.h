@@ -4,7 +4,7 @@
 
 #include "hostile.h"
 
-enum { FDS = 253, REPLY = 1 << 16, PATIENCE_MS = 10000 };
+enum { FDS = 253, REPLY = 1 << 16, PATIENCE_MS = 5000 };
 
 /* What a reply says: field numbers. */
 enum { REPLY_ERROR = 2, REPLY_WELCOME = 3, REPLY_GRANT_LIST = 4, REPLY_ACQUIRED = 5, REPLY_CONFIRMED = 6 };

@@ -54,7 +54,7 @@ final class StackKernelTest {
         forwarding(kind);
 
         assertThat(pings()).isTrue();
-        assertThat(Iperf.gigabits(net, Iperf.Direction.THERE, 1)).isPositive();
+        assertThat(Iperf.gigabitsAtOnce(net, Iperf.Direction.THERE)).isPositive();
 
         Counters counters =
                 Counters.of(stack.tenant("stats", "--json").orThrow().output());
@@ -77,7 +77,7 @@ final class StackKernelTest {
         stack.connect(kind);
 
         until(this::pings);
-        assertThat(Iperf.gigabits(net, Iperf.Direction.THERE, 1)).isPositive();
+        assertThat(Iperf.gigabitsAtOnce(net, Iperf.Direction.THERE)).isPositive();
         assertThat(Jails.hostEnds(net)).hasSize(2);
         assertThat(stack.operator("lease", "show", "1").orThrow().output())
                 .contains("jail@br1", "from_tenant_packets", "to_tenant_packets")
@@ -180,7 +180,7 @@ final class StackKernelTest {
         stack.tenant("port", "set", "right", "tx-usecs=500", "tx-frames=8", "tso=off", "depth=64")
                 .orThrow();
 
-        assertThat(Iperf.gigabits(net, Iperf.Direction.THERE, 1)).isPositive();
+        assertThat(Iperf.gigabitsAtOnce(net, Iperf.Direction.THERE)).isPositive();
         assertThat(pings()).isTrue();
         String shown = stack.tenant("port", "show", "right").orThrow().output();
         assertThat(shown)
@@ -206,7 +206,7 @@ final class StackKernelTest {
         stack.addPort("right", Kind.XDP);
         stack.tenant("link", "add", "left", "right").orThrow();
 
-        assertThat(Iperf.gigabits(net, Iperf.Direction.THERE, 1)).isPositive();
+        assertThat(Iperf.gigabitsAtOnce(net, Iperf.Direction.THERE)).isPositive();
 
         Counters counters =
                 Counters.of(stack.tenant("stats", "--json").orThrow().output());
@@ -231,8 +231,8 @@ final class StackKernelTest {
         assertThat(RunningProcess.run(whole.in(net.a()), LIMIT).orThrow().output())
                 .contains("5 received")
                 .doesNotContain("wrong data");
-        assertThat(Iperf.gigabits(net, Iperf.Direction.THERE, 1)).isPositive();
-        assertThat(Iperf.gigabits(net, Iperf.Direction.BACK, 1)).isPositive();
+        assertThat(Iperf.gigabitsAtOnce(net, Iperf.Direction.THERE)).isPositive();
+        assertThat(Iperf.gigabitsAtOnce(net, Iperf.Direction.BACK)).isPositive();
 
         Counters counters =
                 Counters.of(stack.tenant("stats", "--json").orThrow().output());

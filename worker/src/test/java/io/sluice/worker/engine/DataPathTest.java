@@ -183,9 +183,9 @@ class DataPathTest {
     }
 
     @Test
-    void aThousandPortsWithNothingToDoTakeNoProcessorTimeAndEachIsServed() throws Exception {
+    void hundredsOfPortsWithNothingToDoTakeNoProcessorTimeAndEachIsServed() throws Exception {
         link(PortKind.PACKET, PortKind.PACKET, IdleStrategy.ADAPTIVE);
-        for (int i = 0; i < 500; i++) {
+        for (int i = 0; i < 200; i++) {
             Port one = lab.port(PortKind.PACKET, "left", dataPath, false);
             Port other = lab.port(PortKind.PACKET, "right", dataPath, false);
             add(new CrossConnect("link" + i, one, other));
@@ -197,7 +197,7 @@ class DataPathTest {
         assertThat(after.ticks() - before.ticks()).isLessThanOrEqualTo(1);
         assertThat(after.sleeps()).isEqualTo(before.sleeps());
         left.send(Frames.of(0, 1, 100)); // comes to every port of the device
-        assertThat(right.receive(501)).allMatch(frame -> Frames.sequence(frame) == 1);
+        assertThat(right.receive(201)).allMatch(frame -> Frames.sequence(frame) == 1);
         assertSleeps();
     }
 

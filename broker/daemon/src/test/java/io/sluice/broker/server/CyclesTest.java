@@ -44,7 +44,7 @@ class CyclesTest {
             """;
 
     /** What a cycle takes is the kernel's waiting for its readers (RCU), which several can wait for at once. */
-    private static final int BROKERS = 4;
+    private static final int BROKERS = 10;
 
     @TempDir
     Path directory;

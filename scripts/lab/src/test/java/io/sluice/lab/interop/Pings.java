@@ -19,7 +19,7 @@ public final class Pings {
     /** How much later than the last ping its answer may come. */
     private static final Duration LATE = Duration.ofSeconds(5);
 
-    private static final int COUNT = 5;
+    private static final int COUNT = 3;
 
     private Pings() {}
 
@@ -46,7 +46,7 @@ public final class Pings {
     public static void lossless(Namespace from, String to, int size) {
         long before = answers(from);
         Finished pings =
-                ping(from, "-c", Integer.toString(COUNT), "-i", "0.02", "-M", "do", "-s", Integer.toString(size), to);
+                ping(from, "-c", Integer.toString(COUNT), "-i", "0.01", "-M", "do", "-s", Integer.toString(size), to);
         assertThat(pings.output()).contains(COUNT + " packets transmitted");
         long deadline = System.nanoTime() + LATE.toNanos();
         long answered = answers(from) - before;

@@ -47,7 +47,8 @@ public final class QemuHub {
     }
 
     /**
-     * Starts a hub of a tap device, and waits until that is there.
+     * Starts a hub of a tap device, and waits until that is there. It has a port to nowhere as well: while there is none that
+     * takes a packet, QEMU stops reading the tap device, and does not begin again when there is one (net/hub.c).
      *
      * @param device made, or opened if it is there
      * @param where completes the command by namespace and user, and starts it; whoever does so ends it
@@ -66,7 +67,9 @@ public final class QemuHub {
                 "-netdev",
                 tap(device),
                 "-netdev",
-                "hubport,id=h1,hubid=0,netdev=t");
+                "hubport,id=h1,hubid=0,netdev=t",
+                "-netdev",
+                "hubport,id=nowhere,hubid=0");
         QemuHub hub = new QemuHub(starter.start(where.apply(command)));
         hub.qemu.awaitLine("{\"QMP\"", ANSWER);
         hub.ask("{\"execute\":\"qmp_capabilities\"}");

@@ -1,5 +1,6 @@
 package io.sluice.lab.interop;
 
+import io.sluice.lab.Topology;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -99,6 +100,8 @@ final class QemuInteropTest extends Peers {
     void leave() {
         if (qemu != null) {
             qemu.leave();
+            // What the host says meanwhile, a probe of its neighbour say, must not stop the hub for good.
+            ferry().run(ferry().net().b(), "ping -c 1 -W 0.01 " + Topology.ADDRESS_A + " || true");
         }
     }
 

@@ -1,0 +1,2 @@
+/** How all tests run. */
+package io.sluice.grant.testing;
