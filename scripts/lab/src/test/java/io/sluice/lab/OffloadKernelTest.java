@@ -83,7 +83,7 @@ final class OffloadKernelTest {
         assertThat(pings()).as("without a broker").isFalse();
         stack.startBroker();
         until(() -> links().contains(" on"));
-        whileStopped(() -> assertThat(pings()).isTrue());
+        untilItCrossesWhileStopped();
 
         stack.operator("lease", "revoke", "1").orThrow();
         until(() -> links().contains("no: port left is down"));
@@ -103,14 +103,7 @@ final class OffloadKernelTest {
         assertThat(pings()).as("without a worker").isFalse();
         worker = stack.startWorker("--state", state);
         assertThat(links()).contains(" on");
-        until(() -> {
-            signal("-STOP"); // what came to the sockets meanwhile is forwarded by the worker
-            try {
-                return pings();
-            } finally {
-                signal("-CONT");
-            }
-        });
+        untilItCrossesWhileStopped();
         assertThat(audit()).contains("\"adopted\"");
     }
 
@@ -129,6 +122,18 @@ final class OffloadKernelTest {
         assertThat(stack.tenant("link", "set", "left-right", "--offload", "on").errors())
                 .contains("grant right does not allow offload");
         assertThat(pings()).isTrue();
+    }
+
+    /** Again and again: what came to the sockets just before is forwarded by the worker, when it goes on. */
+    private void untilItCrossesWhileStopped() {
+        until(() -> {
+            signal("-STOP");
+            try {
+                return pings();
+            } finally {
+                signal("-CONT");
+            }
+        });
     }
 
     private void whileStopped(Runnable body) {
