@@ -1,8 +1,8 @@
 package io.sluice.grant.testing;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestWatcher;
@@ -18,36 +18,25 @@ public final class FailureBudget implements BeforeEachCallback, TestWatcher {
     /** Of a class; failures that come fast are all shown. */
     private static final Duration BUDGET = Duration.ofSeconds(60);
 
-    private static final Map<String, Long> BEGUN = new ConcurrentHashMap<>();
-    private static final Map<Class<?>, Long> SPENT = new ConcurrentHashMap<>();
+    private static final Map<Class<?>, Duration> SPENT = new HashMap<>();
+
+    /** When the last test did: those of a JVM run one after the other. */
+    private static long begun;
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        Duration spent = Duration.ofNanos(SPENT.getOrDefault(context.getRequiredTestClass(), 0L));
+        Duration spent = SPENT.getOrDefault(context.getRequiredTestClass(), Duration.ZERO);
         if (spent.compareTo(BUDGET) > 0) {
             throw new AssertionError(
                     "not run: failed tests of this class have taken " + spent.toSeconds() + " s before it");
         }
-        BEGUN.put(context.getUniqueId(), System.nanoTime());
-    }
-
-    @Override
-    public void testSuccessful(ExtensionContext context) {
-        BEGUN.remove(context.getUniqueId());
-    }
-
-    @Override
-    public void testAborted(ExtensionContext context, Throwable cause) {
-        BEGUN.remove(context.getUniqueId());
+        begun = System.nanoTime();
     }
 
     @Override
     public void testFailed(ExtensionContext context, Throwable cause) {
-        Long begun = BEGUN.remove(context.getUniqueId());
-        if (begun != null) {
-            SPENT.merge(context.getRequiredTestClass(), System.nanoTime() - begun, Long::sum);
-        }
-        System.err.println(
-                "FAILED " + context.getRequiredTestClass().getName() + " " + context.getDisplayName() + ": " + cause);
+        Class<?> failed = context.getRequiredTestClass();
+        SPENT.merge(failed, Duration.ofNanos(System.nanoTime() - begun), Duration::plus);
+        System.err.println("FAILED " + failed.getName() + " " + context.getDisplayName() + ": " + cause);
     }
 }
