@@ -7,6 +7,7 @@ import io.sluice.worker.port.line.SocketAddress;
 import io.sluice.worker.port.line.UnixPath;
 import io.sluice.worker.sys.WorkerCalls;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +62,11 @@ public final class Peer {
         message.putLong(56, at + 96).putLong(64, frame.length);
         message.putLong(72, 20).putInt(80, 1).putInt(84, 1).putInt(88, descriptor.number()); // SCM_RIGHTS
         message.put(96, frame);
-        Native.check(WorkerCalls.LIBC.sendmsg(socket.number(), at, 0), "sendmsg");
+        try {
+            Native.check(WorkerCalls.LIBC.sendmsg(socket.number(), at, 0), "sendmsg");
+        } finally {
+            Reference.reachabilityFence(message);
+        }
     }
 
     /** The next {@code count} bytes of a stream; waits for the first of them. */

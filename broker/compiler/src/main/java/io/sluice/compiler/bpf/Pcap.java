@@ -8,7 +8,6 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import jnr.ffi.LibraryLoader;
 import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
 
@@ -139,7 +138,7 @@ public final class Pcap {
     private static synchronized Calls library() {
         if (calls == null) {
             try {
-                calls = LibraryLoader.create(Calls.class).failImmediately().load(LIBRARY);
+                calls = Native.library(Calls.class).failImmediately().load(LIBRARY);
             } catch (UnsatisfiedLinkError e) {
                 throw new IllegalStateException(
                         LIBRARY + ", which capture filters need, cannot be loaded: apt-get install libpcap0.8", e);

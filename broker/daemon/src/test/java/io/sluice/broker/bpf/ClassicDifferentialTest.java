@@ -27,7 +27,6 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import jnr.ffi.LibraryLoader;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,7 +48,7 @@ class ClassicDifferentialTest {
 
     /** libpcap's interpreter. */
     public interface Oracle {
-        Oracle PCAP = LibraryLoader.create(Oracle.class).load("libpcap.so.0.8");
+        Oracle PCAP = Native.library(Oracle.class).load("libpcap.so.0.8");
 
         /** pcap_offline_filter(3): what the filter returns. */
         int pcap_offline_filter(ByteBuffer program, ByteBuffer header, ByteBuffer frame);

@@ -1,12 +1,15 @@
 package io.sluice.grant.sys;
 
 import com.kenai.jffi.MemoryIO;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import jnr.constants.platform.Errno;
 import jnr.ffi.LastError;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Runtime;
+import jnr.ffi.mapper.ToNativeContext;
+import jnr.ffi.mapper.ToNativeConverter;
 
 /**
  * Loading of native interfaces, errno, and memory that system calls read and write.
@@ -22,7 +25,40 @@ public final class Native {
 
     /** Binds {@code type}, an interface of C functions, to the C library. */
     public static <T> T libc(Class<T> type) {
-        return LibraryLoader.create(type).load("c");
+        return library(type).load("c");
+    }
+
+    /**
+     * What binds {@code type}, an interface of C functions, to a library. A buffer that is passed to one of them keeps its
+     * memory until the function has returned, also if nobody uses it afterwards.
+     */
+    public static <T> LibraryLoader<T> library(Class<T> type) {
+        return LibraryLoader.create(type).map(ByteBuffer.class, new Kept());
+    }
+
+    /**
+     * Keeps a buffer reachable during a call. jnr-ffi takes its address and forgets it: once the callers are compiled, the
+     * collector frees the memory of a buffer that none of them uses again, and the function writes into what is somebody
+     * else's by then.
+     */
+    private static final class Kept
+            implements ToNativeConverter<ByteBuffer, ByteBuffer>,
+                    ToNativeConverter.PostInvocation<ByteBuffer, ByteBuffer> {
+        @Override
+        public ByteBuffer toNative(ByteBuffer buffer, ToNativeContext context) {
+            return buffer;
+        }
+
+        @Override
+        @SuppressWarnings("ReachabilityFenceUsage") // the call is where this is called
+        public void postInvoke(ByteBuffer buffer, ByteBuffer same, ToNativeContext context) {
+            Reference.reachabilityFence(buffer);
+        }
+
+        @Override
+        public Class<ByteBuffer> nativeType() {
+            return ByteBuffer.class;
+        }
     }
 
     /** The errno of this thread's last failed call. Only valid directly after the failure. */

@@ -223,9 +223,9 @@ class UdpCoalescingTest {
                 .isOne();
         ByteBuffer data = Native.allocate(MOST);
         ByteBuffer control = Native.allocate(64);
-        ByteBuffer vector = Native.allocate(16).putLong(0, Native.address(data)).putLong(8, MOST);
-        ByteBuffer header = Native.allocate(56) // struct msghdr
-                .putLong(16, Native.address(vector))
+        ByteBuffer header = Native.allocate(56 + 16); // struct msghdr, and behind it its struct iovec
+        header.putLong(56, Native.address(data)).putLong(64, MOST);
+        header.putLong(16, Native.address(header) + 56)
                 .putLong(24, 1)
                 .putLong(32, Native.address(control))
                 .putLong(40, control.capacity());
