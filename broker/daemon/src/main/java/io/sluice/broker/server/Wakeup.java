@@ -31,8 +31,8 @@ public final class Wakeup implements AutoCloseable {
         signal();
     }
 
-    /** Ends a wait, or the next one. */
-    void signal() {
+    /** Ends a wait, or the next one. Never a write to the number of what was closed meanwhile. */
+    synchronized void signal() {
         if (!event.isClosed()) {
             LIBC.write(event.number(), Native.allocate(8).putLong(0, 1), 8);
         }
@@ -55,7 +55,7 @@ public final class Wakeup implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         event.close();
     }
 }
