@@ -25,7 +25,6 @@ public final class BrokerMain {
     private static final int FROM_COMPILER = 0;
 
     private static final int TO_COMPILER = 3;
-
     private static final int SIGHUP = 1;
     /** Here for good: native code calls nothing that the collector has taken away. */
     private static BrokerCalls.SignalHandler onHangUp;

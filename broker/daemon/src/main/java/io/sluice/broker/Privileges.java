@@ -15,12 +15,10 @@ final class Privileges {
     private record Needed(String name, int bit, boolean optional, String reason) {}
 
     private static final List<Needed> NEEDED = List.of(
-            new Needed(
-                    "NET_ADMIN", 12, false, "SO_RCVBUFFORCE, SO_PREFER_BUSY_POLL, attaching programs, making devices"),
+            new Needed("NET_ADMIN", 12, false, "attaching programs, making devices, large buffers, busy polling"),
             new Needed("NET_RAW", 13, false, "AF_PACKET and AF_XDP sockets"),
             new Needed("IPC_LOCK", 14, false, "UMEM beyond RLIMIT_MEMLOCK"),
-            new Needed(
-                    "SYS_ADMIN", 21, true, "network namespaces of jails; the system call filter leaves nothing else"),
+            new Needed("SYS_ADMIN", 21, true, "network namespaces of jails; the system call filter allows no more"),
             new Needed("BPF", 39, false, "loading programs and making maps"));
 
     /** Where a thread can have capabilities, or get them from. */

@@ -59,13 +59,17 @@ public record BpfLink(Fd fd, XdpMode mode) implements AutoCloseable {
         return info.getInt(16);
     }
 
-    /** Detaches: the device is free when this returns, which {@link #close()} does not promise. May be repeated. */
-    public void detach() throws SyscallException {
-        BpfCommand.LINK_DETACH.run(BpfCommand.attributes(fd.number()), "xdp link");
+    /** Detaches: the device is free when this returns. May be repeated; fails only if the device, and all with it, is gone. */
+    public void detach() {
+        BpfCommand.LINK_DETACH.call(BpfCommand.attributes(fd.number()));
     }
 
+    /** Detaches first: closing the last descriptor does so some time later. */
     @Override
     public void close() {
+        if (!fd.isClosed()) {
+            detach();
+        }
         fd.close();
     }
 }

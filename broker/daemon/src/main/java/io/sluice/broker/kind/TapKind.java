@@ -34,7 +34,6 @@ public final class TapKind {
     private static final int IFF_TAP_MULTI_QUEUE_NO_PI = 2 | 0x100 | 0x1000;
     private static final int IFF_VNET_HDR = 0x4000;
     private static final int IFREQ_FLAGS = 16;
-
     /** TUN_F_CSUM, TSO4, TSO6, TSO_ECN; with USO4 and USO6 from Linux 6.2 on. */
     private static final long OFFLOADS = 1 | 2 | 4 | 8;
 

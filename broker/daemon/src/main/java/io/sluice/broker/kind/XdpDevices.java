@@ -167,15 +167,6 @@ public final class XdpDevices {
         }
     }
 
-    /** At once: closing the link's descriptor would detach it some time later. */
-    private static void detach(BpfLink link) {
-        try {
-            link.detach();
-        } catch (SyscallException e) {
-            // The device is gone, and the program with it.
-        }
-    }
-
     private static Attached attach(Device device, XdpMode mode, Program program) throws IOException {
         try (Closer closer = new Closer()) {
             Map<Symbol, BpfMap> maps = new EnumMap<>(Symbol.class);
@@ -189,7 +180,6 @@ public final class XdpDevices {
             try (BpfProgram loaded = BpfProgram.load(ProgramType.XDP, "sluice_xdp", program, values)) {
                 BpfLink link = BpfLink.attachXdp(loaded, device.ifindex(), mode);
                 closer.add(link::close);
-                closer.add(() -> detach(link));
                 return new Attached(device, maps, link, program, closer.release(), new AtomicInteger());
             }
         }

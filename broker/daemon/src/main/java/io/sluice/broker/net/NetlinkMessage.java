@@ -19,7 +19,6 @@ final class NetlinkMessage {
     static final int HEADER = 16;
     /** More than any request of ours. */
     static final int MAX = 1024;
-
     /** Flag of an attribute's type: holds attributes. Few readers in the kernel insist on it. */
     static final int NESTED = 0x8000;
 

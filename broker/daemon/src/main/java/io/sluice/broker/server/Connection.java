@@ -17,7 +17,6 @@ import java.util.function.Consumer;
 final class Connection {
     /** A client has so long to greet, to finish a frame, to confirm, and to read a reply. */
     private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(5);
-
     /** An audit stream that lets so many bytes pile up is cut off. */
     static final int MAX_BACKLOG = 256 * 1024;
 

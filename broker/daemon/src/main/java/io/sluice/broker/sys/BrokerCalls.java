@@ -95,7 +95,6 @@ public interface BrokerCalls {
 
     /** What a signal calls, in whatever thread the kernel chooses. */
     interface SignalHandler {
-        /** @param number of the signal */
         @Delegate
         void handle(int number);
     }

@@ -28,22 +28,16 @@ public final class Native {
         return library(type).load("c");
     }
 
-    /**
-     * What binds {@code type}, an interface of C functions, to a library. A buffer that is passed to one of them keeps its
-     * memory until the function has returned, also if nobody uses it afterwards.
-     */
+    /** Binds {@code type} to a library. A buffer keeps its memory until the function that it is passed to has returned. */
     public static <T> LibraryLoader<T> library(Class<T> type) {
         return LibraryLoader.create(type).map(ByteBuffer.class, new Kept());
     }
 
     /**
      * Keeps a buffer reachable during a call. jnr-ffi takes its address and forgets it: once the callers are compiled, the
-     * collector frees the memory of a buffer that none of them uses again, and the function writes into what is somebody
-     * else's by then.
+     * collector frees the memory of one that nobody uses again, and the kernel writes into what is somebody else's by then.
      */
-    private static final class Kept
-            implements ToNativeConverter<ByteBuffer, ByteBuffer>,
-                    ToNativeConverter.PostInvocation<ByteBuffer, ByteBuffer> {
+    private static final class Kept implements ToNativeConverter.PostInvocation<ByteBuffer, ByteBuffer> {
         @Override
         public ByteBuffer toNative(ByteBuffer buffer, ToNativeContext context) {
             return buffer;
