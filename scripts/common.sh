@@ -131,7 +131,7 @@ build() {
     say "building with $JAVA_HOME (the first time takes some minutes: Maven fetches plugins and libraries)"
     mkdir -p -- "$run"
     : >"$run/building"
-    maven -DskipTests package || die 'The build failed.'
+    maven -T 2 -DskipTests package || die 'The build failed.'
     # The time of the start: what was edited during the build is newer.
     mv -- "$run/building" "$run/built"
   fi
