@@ -30,6 +30,7 @@ public final class SluiceStack {
     private final Path policy;
     private final Topology net;
     private RunningProcess broker;
+    private RunningProcess gateway;
 
     private SluiceStack(Topology net, Install install, String policyText) {
         this.lab = net.lab();
@@ -99,8 +100,8 @@ public final class SluiceStack {
     }
 
     /** Starts the gateway. */
-    public RunningProcess startGateway() {
-        RunningProcess gateway = lab.start(install.sluice(
+    public void startGateway() {
+        gateway = lab.start(install.sluice(
                         "gateway",
                         "--broker-admin",
                         adminSocket().toString(),
@@ -111,7 +112,6 @@ public final class SluiceStack {
                 .inEmptyNetwork()
                 .as(GATEWAY));
         gateway.awaitLine("sluice-gateway ready", READY);
-        return gateway;
     }
 
     /** Starts a worker as the tenant. The caller may close it earlier than the lab. */
@@ -188,8 +188,11 @@ public final class SluiceStack {
         return RunningProcess.run(environment(install.sluice(words)).as(identity), ANSWER);
     }
 
-    /** Runs {@code sluice WORDS...} as root, the operator. */
+    /** Runs {@code sluice WORDS...} as root, the operator, for whom the gateway is started with the first of them. */
     public Finished operator(String... words) {
+        if (gateway == null) {
+            startGateway();
+        }
         return RunningProcess.run(environment(install.sluice(words)), ANSWER);
     }
 

@@ -30,7 +30,6 @@ final class OffloadKernelTest {
         lab.features(net.v0(), "gro", "on"); // without it a veth takes no redirected frame
         lab.features(net.v3(), "gro", "on");
         stack = SluiceStack.start(net, Install.find(), policy());
-        stack.startGateway();
         worker = stack.startWorker();
         stack.addPort("left", Kind.XDP);
         stack.addPort("right", Kind.XDP);

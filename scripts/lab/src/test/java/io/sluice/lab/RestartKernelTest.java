@@ -49,7 +49,6 @@ final class RestartKernelTest {
             net.withoutOffloads();
         }
         stack = SluiceStack.start(net, Install.find(), changes.apply(SluiceStack.policy(kind, "auto")));
-        stack.startGateway();
         RunningProcess worker = start(options);
         stack.connect(kind);
         assertThat(pings()).isTrue();

@@ -41,7 +41,6 @@ final class StackKernelTest {
             net.withoutOffloads();
         }
         stack = SluiceStack.start(net, Install.find(), SluiceStack.policy(kind, "auto"));
-        stack.startGateway();
         RunningProcess worker = stack.startWorker();
         stack.connect(kind);
         return worker;
@@ -72,7 +71,6 @@ final class StackKernelTest {
             net.withoutOffloads();
         }
         stack = SluiceStack.start(net, Install.find(), Jails.policy(net, kind));
-        stack.startGateway();
         stack.startWorker();
         stack.connect(kind);
 
