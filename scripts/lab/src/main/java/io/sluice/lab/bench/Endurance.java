@@ -21,7 +21,8 @@ import java.util.regex.Pattern;
 
 /**
  * A long time at nine tenths of the rate that is forwarded without drops: what is lost, how much the worker's private memory grows
- * (from a quarter of the time on, when all is loaded and compiled), and how long its longest pause for garbage collection was.
+ * (from a quarter of the time on, when all is loaded and compiled), how long its longest pause for garbage collection was, and
+ * how much the host of a virtual machine took away meanwhile, which is when frames are lost that no program could have saved.
  *
  * <p>The search for that rate makes trials of seconds. The rate that counts here is what a trial of a minute (RFC 2544, section
  * 24) confirms to the last frame: as long as it does not, a twentieth less is tried.
@@ -45,7 +46,9 @@ final class Endurance {
 
     static Step step() {
         return new Step(
-                "endurance", List.of("endurance.lost", "endurance.growth", "endurance.pause"), Endurance::measure);
+                "endurance",
+                List.of("endurance.lost", "endurance.growth", "endurance.pause", "endurance.stolen"),
+                Endurance::measure);
     }
 
     private static List<Result> measure(Effort effort, Map<String, Result> found) {
@@ -78,12 +81,15 @@ final class Endurance {
             Turns.progress(String.format(Locale.ROOT, "%.2f Mpps for %d s", rate / 1e6, effort.endurance()));
             long begin = size(log);
             double[] growth = new double[1];
+            double stolen = StolenTime.millis();
             double lost = lost(rig, rate, () -> growth[0] = growth(worker, effort));
+            stolen = StolenTime.millis() - stolen;
             String title = String.format(Locale.ROOT, "%d s at %.2f Mpps, ", effort.endurance(), rate / 1e6);
             return List.of(
                     one("endurance.lost", title + "frames lost", "of a million", lost),
                     one("endurance.growth", title + "growth of private memory", "MB", growth[0]),
-                    one("endurance.pause", title + "longest GC pause", "ms", longestPause(log, begin)));
+                    one("endurance.pause", title + "longest GC pause", "ms", longestPause(log, begin)),
+                    one("endurance.stolen", title + "CPU time that the host took away", "ms", stolen));
         }
     }
 
@@ -104,12 +110,16 @@ final class Endurance {
         Duration whole = Duration.ofSeconds(effort.endurance());
         Turns.pause(whole.dividedBy(4));
         double before = ProcessMemory.of(worker.pid()).anonymous();
+        double stolen = StolenTime.millis();
         Duration left = whole.minus(whole.dividedBy(4));
         while (!left.isZero()) {
             Duration part = left.compareTo(PROGRESS) > 0 ? PROGRESS : left;
             Turns.pause(part);
             left = left.minus(part);
-            Turns.progress("  " + left.toSeconds() + " s to go");
+            double now = StolenTime.millis();
+            Turns.progress(String.format(
+                    Locale.ROOT, "  %d s to go; the host took %.0f ms of CPU time", left.toSeconds(), now - stolen));
+            stolen = now;
         }
         return Math.max(0, ProcessMemory.of(worker.pid()).anonymous() - before);
     }

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +41,15 @@ final class ReadingsTest {
         assertThatThrownBy(() -> ProcessMemory.parse("Name:\tkthreadd\n"))
                 .isInstanceOf(LabException.class)
                 .hasMessageContaining("RssAnon");
+    }
+
+    @Test
+    void whatTheHostTookIsReadForAllCpus() {
+        List<String> stat =
+                List.of("cpu  7227413 103690 2697180 6751956 9252 0 840073 60325 0 0", "cpu0 1 2 3 4 5 6 7 8 9");
+
+        assertThat(StolenTime.parse(stat)).isEqualTo(603_250);
+        assertThat(StolenTime.parse(List.of("cpu  1 2 3 4"))).isZero();
     }
 
     @Test
