@@ -112,14 +112,14 @@ public final class Maker implements AutoCloseable {
     private static Rejection rejection(String grant, SyscallException e) {
         String what = grant + e.getMessage();
         return switch (e.errno()) {
-            case ENODEV -> new Rejection(Code.NOT_FOUND, what, "create it where the broker is, or correct the grant");
+            case ENODEV -> new Rejection(Code.NOT_FOUND, what, "create it in the broker's namespace or mend the grant");
             case EBUSY, EEXIST ->
                 new Rejection(Code.BUSY, what, "in use: `sluice lease ls`, `bpftool net` show by whom");
             // ENOTSUP is another name for the number of EOPNOTSUPP.
             case EINVAL, ENOTSUP, EOPNOTSUPP, EPROTONOSUPPORT, EAFNOSUPPORT, ENOPROTOOPT, ERANGE ->
                 new Rejection(Code.UNSUPPORTED, what, "too few queues, or a feature is missing: see `sluice doctor`");
             case EPERM ->
-                new Rejection(Code.INTERNAL, what, "a capability is missing: `sluice broker`, without --no-jails");
+                new Rejection(Code.INTERNAL, what, "start it by `sluice broker`, for jails without --no-jails");
             default -> new Rejection(Code.INTERNAL, what, "");
         };
     }
