@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
@@ -76,33 +77,26 @@ public final class Lab implements AutoCloseable {
         return namespace;
     }
 
-    /** A veth pair whose ends are in namespaces from the start, both up, with {@code queues} queues each way. */
-    public void veth(Device left, Device right, int queues) {
-        String count = Integer.toString(queues);
-        run(Command.of(
-                "ip",
-                "link",
-                "add",
-                left.name(),
-                "netns",
-                left.namespace().name(),
-                "numrxqueues",
-                count,
-                "numtxqueues",
-                count,
-                "type",
-                "veth",
-                "peer",
-                "name",
-                right.name(),
-                "netns",
-                right.namespace().name(),
-                "numrxqueues",
-                count,
-                "numtxqueues",
-                count));
+    /** A veth pair whose ends are in namespaces from the start, both up, with one queue each way. */
+    public void veth(Device left, Device right) {
+        veth(left, 1, right, 1);
+    }
+
+    /** A veth pair whose ends are in namespaces from the start, both up, each with so many queues each way. */
+    public void veth(Device left, int leftQueues, Device right, int rightQueues) {
+        List<String> words = new ArrayList<>(List.of("ip", "link", "add"));
+        words.addAll(end(left, leftQueues));
+        words.addAll(List.of("type", "veth", "peer", "name"));
+        words.addAll(end(right, rightQueues));
+        run(Command.of(words));
         ip(left, "link", "set", left.name(), "up");
         ip(right, "link", "set", right.name(), "up");
+    }
+
+    private static List<String> end(Device device, int queues) {
+        String count = Integer.toString(queues);
+        String namespace = device.namespace().name();
+        return List.of(device.name(), "netns", namespace, "numrxqueues", count, "numtxqueues", count);
     }
 
     /** Gives a device an address with prefix length, for example {@code 10.1.0.1/24}. */

@@ -28,7 +28,10 @@ public record Topology(Lab lab, Namespace a, Namespace dut, Namespace b) {
         return make(lab, 1);
     }
 
-    /** Makes it, with {@code queues} queues each way on every device. */
+    /**
+     * Makes it, with {@code queues} queues each way on the devices under test. The hosts send through one: where they have
+     * several, the kernel chooses by a hash whose key is another one after each boot, so that a frame could be in any.
+     */
     public static Topology make(Lab lab, int queues) {
         Topology topology = new Topology(lab, lab.namespace("a"), lab.namespace("dut"), lab.namespace("b"));
         for (Namespace namespace : new Namespace[] {topology.a, topology.dut, topology.b}) {
@@ -39,8 +42,8 @@ public record Topology(Lab lab, Namespace a, Namespace dut, Namespace b) {
                             "for f in /proc/sys/net/ipv6/conf/*/disable_ipv6; do [ ! -e $f ] || echo 1 >$f; done")
                     .in(namespace));
         }
-        lab.veth(topology.v0(), topology.v1(), queues);
-        lab.veth(topology.v2(), topology.v3(), queues);
+        lab.veth(topology.v0(), 1, topology.v1(), queues);
+        lab.veth(topology.v3(), 1, topology.v2(), queues);
         lab.address(topology.v0(), ADDRESS_A + "/24");
         lab.address(topology.v3(), ADDRESS_B + "/24");
         return topology;

@@ -73,9 +73,9 @@ final class TunnelNet {
         for (Namespace namespace : new Namespace[] {a, near, far, b}) {
             run(namespace, "for f in /proc/sys/net/ipv6/conf/*/disable_ipv6; do [ ! -e $f ] || echo 1 >$f; done");
         }
-        lab.veth(a.device("v0"), near.device("v1"), 1);
-        lab.veth(near.device("v2"), far.device("v2"), 1);
-        lab.veth(b.device("v0"), far.device("v1"), 1);
+        lab.veth(a.device("v0"), near.device("v1"));
+        lab.veth(near.device("v2"), far.device("v2"));
+        lab.veth(b.device("v0"), far.device("v1"));
         for (Namespace host : new Namespace[] {a, b}) {
             lab.mtu(host.device("v0"), MTU);
         }

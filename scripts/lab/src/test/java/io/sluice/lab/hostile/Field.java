@@ -24,7 +24,7 @@ record Field(Ground ground, Namespace namespace) {
                         "-c",
                         "for f in /proc/sys/net/ipv6/conf/*/disable_ipv6; do [ ! -e $f ] || echo 1 >$f; done")
                 .in(namespace));
-        lab.veth(namespace.device("eth0"), ground.net().dut().device(PEER), 1);
+        lab.veth(namespace.device("eth0"), ground.net().dut().device(PEER));
         // The bridge must not take it for the victim when it says so, or the next case would suffer from this one.
         for (String command : List.of(
                 "ip link set " + PEER + " master " + bridge,

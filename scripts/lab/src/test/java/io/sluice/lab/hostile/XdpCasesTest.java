@@ -20,7 +20,7 @@ final class XdpCasesTest extends HostileCases {
         // x1 is there to be deleted.
         return Ground.open(
                 Policies.onDevices(),
-                net -> net.lab().veth(net.dut().device("x1"), net.a().device("x0"), 1));
+                net -> net.lab().veth(net.dut().device("x1"), net.a().device("x0")));
     }
 
     private void sends(Tenant attacker) {

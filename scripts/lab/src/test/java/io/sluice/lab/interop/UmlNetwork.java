@@ -146,7 +146,7 @@ final class UmlNetwork implements AutoCloseable {
 
     private void host(UmlTransport transport) {
         Namespace.Device device = ferry.net().a().device(transport.hostDevice());
-        ferry.lab().veth(device, ferry.net().dut().device(transport.hostEnd()), 1);
+        ferry.lab().veth(device, ferry.net().dut().device(transport.hostEnd()));
         ferry.lab().address(device, transport.address(3) + "/24");
         ferry.lab().mtu(device, transport.mtu);
         ferry.sluice("port", "add", transport.hostPort(), transport.hostPort());

@@ -15,6 +15,7 @@ import jnr.constants.platform.Errno;
 
 /** What can be done with /dev/net/tun without privilege: opening a device of one's own, and telling what one can take. */
 public final class TapDevice {
+    private static final String CLONE_DEVICE = "/dev/net/tun";
     private static final int O_RDWR_CLOEXEC_NONBLOCK = 2 | 0x80000 | 0x800;
     private static final long TUNSETIFF = 0x400454caL;
     private static final long TUNGETIFF = 0x800454d2L;
@@ -64,12 +65,24 @@ public final class TapDevice {
         try (Closer closer = new Closer()) {
             List<Fd> fds = new ArrayList<>();
             for (int i = 0; i < queues; i++) {
-                Fd fd = closer.add(Fd.owned(LIBC.open("/dev/net/tun", O_RDWR_CLOEXEC_NONBLOCK), "open(/dev/net/tun)"));
+                Fd fd = closer.add(unattached());
                 attach(fd, name, queues, vnet);
                 fds.add(fd);
             }
             closer.release();
             return fds;
+        }
+    }
+
+    private static Fd unattached() throws IOException {
+        try {
+            return Fd.owned(LIBC.open(CLONE_DEVICE, O_RDWR_CLOEXEC_NONBLOCK), "open(" + CLONE_DEVICE + ")");
+        } catch (SyscallException e) {
+            if (e.is(Errno.EACCES)) {
+                throw new IOException(
+                        e.getMessage() + "; udev lets everybody open it, else: chmod 0666 " + CLONE_DEVICE, e);
+            }
+            throw e;
         }
     }
 
