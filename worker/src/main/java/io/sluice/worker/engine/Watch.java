@@ -115,7 +115,6 @@ final class Watch {
     /** Has the descriptor of the {@code i}-th owner wake him; false if the kernel has no room for that: ENOMEM, ENOSPC. */
     boolean enter(int i) {
         Fd fd = owners[i].fd();
-        busy = 0;
         if (watched[i] == fd) {
             return true;
         }
@@ -130,6 +129,7 @@ final class Watch {
         }
         watched[i] = fd;
         inSet++;
+        busy = 0;
         return true;
     }
 

@@ -115,6 +115,27 @@ class DutyCycleTest {
         assertThat(right.get(0).flushed() - right.get(1).flushed()).isBetween(-3_000, 60_000); // one began earlier
     }
 
+    /** Each packet that the kernel sends wakes who waits for the socket, a tenth of what it costs to forward it. */
+    @Test
+    void nobodyWaitsForTheSocketsOfAFloodedLinkEvenIfOneCanNotKeepUp() throws Exception {
+        FakeQueue flooded = queue();
+        FakeQueue slow = queue();
+        try (Epoll set = new Epoll()) {
+            DutyCycle cycle = new DutyCycle(set);
+            cycle.add(new CrossConnect("flood", flooded.port("a"), slow.port("b")));
+            assertThat(set.isEmpty()).isFalse();
+            slow.pending(true);
+            flooded.arrive(Integer.MAX_VALUE);
+            for (int i = 0; i < 1_000; i++) {
+                cycle.run();
+            }
+            assertThat(set.isEmpty()).isTrue();
+            slow.pending(false);
+            assertThat(cycle.rest()).isFalse();
+            assertThat(set.isEmpty()).isFalse();
+        }
+    }
+
     @Test
     void whenAllAreBusyAllAreServedAlike() {
         int each = 300;

@@ -23,6 +23,7 @@ public final class FakeQueue implements PortQueue {
     private volatile int flushes;
     private volatile long flushedNs;
     private volatile int room = 512;
+    private volatile boolean pending;
 
     /** @param fd an eventfd, readable as soon as something arrives; consumed; null if nobody watches the queue */
     public FakeQueue(Fd fd) {
@@ -45,6 +46,11 @@ public final class FakeQueue implements PortQueue {
     /** Room for so many packets altogether. */
     public void room(int packets) {
         room = packets;
+    }
+
+    /** Whether it has to be served soon though nothing arrives, as one whose kernel has more to send. */
+    public void pending(boolean whether) {
+        pending = whether;
     }
 
     /** How often it was polled. */
@@ -113,7 +119,7 @@ public final class FakeQueue implements PortQueue {
 
     @Override
     public boolean pending() {
-        return false;
+        return pending;
     }
 
     @Override
