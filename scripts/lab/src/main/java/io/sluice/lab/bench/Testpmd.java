@@ -31,7 +31,9 @@ record Testpmd(Kind kind) implements Contender {
     public Optional<String> missing(Rig rig) {
         boolean there = Files.isExecutable(Path.of("/usr/bin/dpdk-testpmd"))
                 || Files.isExecutable(Path.of("/usr/local/bin/dpdk-testpmd"));
-        return there ? Optional.empty() : Optional.of("dpdk-testpmd is not installed (Debian: dpdk-dev and librte-net-*)");
+        return there
+                ? Optional.empty()
+                : Optional.of("dpdk-testpmd is not installed (Debian: dpdk-dev and librte-net-*)");
     }
 
     @Override
