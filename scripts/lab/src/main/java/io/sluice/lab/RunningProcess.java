@@ -69,14 +69,22 @@ public final class RunningProcess implements AutoCloseable {
 
     /** Waits for a line of its output that starts with {@code prefix}, from the first one on. */
     public String awaitLine(String prefix, Duration limit) {
-        return awaitLine(0, line -> line.startsWith(prefix), "\"" + prefix + "\"", limit);
+        return awaitLine(output, 0, line -> line.startsWith(prefix), "\"" + prefix + "\"", limit);
+    }
+
+    /**
+     * Waits for a line of its standard error that contains {@code part}, from the first one on. Whoever has seen a later
+     * line of the output must still wait: each stream has a reader of its own.
+     */
+    public String awaitError(String part, Duration limit) {
+        return awaitLine(errors, 0, line -> line.contains(part), "the error \"" + part + "\"", limit);
     }
 
     /** Writes {@code line} to its input and waits for a line of output after that which {@code wanted} accepts. */
     public String ask(String line, Predicate<String> wanted, Duration limit) {
         long mark = output.mark();
         tell(line);
-        return awaitLine(mark, wanted, "an answer to \"" + line + "\"", limit);
+        return awaitLine(output, mark, wanted, "an answer to \"" + line + "\"", limit);
     }
 
     /** Writes {@code line} to its input. */
@@ -89,18 +97,18 @@ public final class RunningProcess implements AutoCloseable {
         }
     }
 
-    private String awaitLine(long mark, Predicate<String> wanted, String what, Duration limit) {
+    private String awaitLine(Output from, long mark, Predicate<String> wanted, String what, Duration limit) {
         try {
-            Optional<String> line = output.await(mark, wanted, limit);
-            return line.orElseThrow(() -> new LabException(command + without(what, limit) + ":\n" + said()));
+            Optional<String> line = from.await(mark, wanted, limit);
+            return line.orElseThrow(() -> new LabException(command + without(from, what, limit) + ":\n" + said()));
         } catch (InterruptedException e) {
             throw interrupted(e);
         }
     }
 
-    private String without(String what, Duration limit) {
+    private String without(Output from, String what, Duration limit) {
         // Output ends a moment before the process does.
-        boolean ended = output.isOver() && awaitExit();
+        boolean ended = from.isOver() && awaitExit();
         return ended ? " ended without " + what : " did not print " + what + " within " + limit.toMillis() + " ms";
     }
 

@@ -73,6 +73,16 @@ final class CommandTest {
     }
 
     @Test
+    void anErrorThatIsNotThereYetIsAwaited() {
+        try (RunningProcess process =
+                RunningProcess.start(Command.of("sh", "-c", "echo up; sleep 0.3; echo a warning >&2; cat"))) {
+            process.awaitLine("up", LIMIT);
+
+            assertThat(process.awaitError("warn", LIMIT)).isEqualTo("a warning");
+        }
+    }
+
+    @Test
     void whatAProcessSaysOnItsWayOutIsKept() {
         RunningProcess process = RunningProcess.start(
                 Command.of("sh", "-c", "trap 'echo total 7; exit' TERM; echo up; while :; do sleep 0.1; done"));

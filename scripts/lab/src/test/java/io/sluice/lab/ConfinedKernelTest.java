@@ -130,7 +130,7 @@ final class ConfinedKernelTest {
         RunningProcess worker = forwarding(Kind.PACKET, "--no-seccomp");
 
         assertThat(threads(worker.pid(), "Seccomp")).containsExactly("0");
-        assertThat(worker.errors()).contains("sluice-worker: runs without a system call filter (--no-seccomp)");
+        worker.awaitError("sluice-worker: runs without a system call filter (--no-seccomp)", LIMIT);
 
         Path other = lab.directory("other");
         RunningProcess broker = lab.start(Install.find()
@@ -146,7 +146,7 @@ final class ConfinedKernelTest {
                 .in(net.dut()));
         broker.awaitLine("sluice-broker ready", LIMIT);
         assertThat(threads(broker.pid(), "Seccomp")).containsExactly("0");
-        assertThat(broker.errors()).contains("sluice-broker: runs without a system call filter (--no-seccomp)");
+        broker.awaitError("sluice-broker: runs without a system call filter (--no-seccomp)", LIMIT);
     }
 
     private boolean pings() {

@@ -58,8 +58,7 @@ final class ReloadKernelTest {
         Files.writeString(policy, "version: 2\n");
         hangUp();
         await(() -> audited("policy_refused") == 1);
-        // The audit and the log are two pipes, read by two threads.
-        await(() -> broker.errors().contains("version is \"2\"; expected 1"));
+        broker.awaitError("version is \"2\"; expected 1", LIMIT);
         Files.writeString(policy, POLICY);
         hangUp();
         await(() -> audited("policy_loaded") == 21);
@@ -70,9 +69,9 @@ final class ReloadKernelTest {
         long compiler = compiler();
         RunningProcess.run(Command.of("kill", "-KILL", Long.toString(compiler)), LIMIT)
                 .orThrow();
-        await(() -> broker.errors().contains("the policy compiler has ended"));
+        broker.awaitError("the policy compiler has ended", LIMIT);
         hangUp();
-        await(() -> broker.errors().contains("policy not reloaded"));
+        broker.awaitError("policy not reloaded", LIMIT);
         assertThat(broker.isAlive()).isTrue();
     }
 

@@ -98,7 +98,7 @@ final class BrokerProcessCasesTest {
     /** Lets the guest act, and returns what came of it: "THREAD WHAT" to the result. */
     private Map<String, String> attempts(RunningProcess broker) throws IOException {
         Files.createFile(directory.resolve("go"));
-        Ground.until("the guest has tried", () -> broker.errors().contains(BrokerGuest.DONE));
+        broker.awaitError(BrokerGuest.DONE, LIMIT);
         Map<String, String> results = new TreeMap<>();
         broker.errors()
                 .lines()

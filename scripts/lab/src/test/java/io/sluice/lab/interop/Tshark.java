@@ -1,6 +1,7 @@
 package io.sluice.lab.interop;
 
 import io.sluice.lab.Command;
+import io.sluice.lab.LabException;
 import io.sluice.lab.Namespace;
 import io.sluice.lab.RunningProcess;
 import java.io.IOException;
@@ -50,13 +51,11 @@ final class Tshark implements AutoCloseable {
                         file.toString(),
                         filter)
                 .in(device.namespace()));
-        long deadline = System.nanoTime() + READY.toNanos();
-        while (!capture.errors().contains("listening on")) {
-            if (!capture.isAlive() || System.nanoTime() > deadline) {
-                capture.close();
-                throw new AssertionError("tcpdump does not listen: " + capture.said());
-            }
-            Thread.onSpinWait();
+        try {
+            capture.awaitError("listening on", READY);
+        } catch (LabException e) {
+            capture.close();
+            throw e;
         }
         return new Tshark(file, capture);
     }
