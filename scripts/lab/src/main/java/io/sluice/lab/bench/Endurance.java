@@ -81,8 +81,9 @@ final class Endurance {
             Turns.progress(String.format(Locale.ROOT, "%.2f Mpps for %d s", rate / 1e6, effort.endurance()));
             long begin = size(log);
             double[] growth = new double[1];
+            Stalls stalls = Stalls.watch(rig.lab(), stack, "left");
             double stolen = StolenTime.millis();
-            double lost = lost(rig, rate, () -> growth[0] = growth(worker, effort));
+            double lost = lost(rig, rate, () -> growth[0] = growth(worker, effort, stalls));
             stolen = StolenTime.millis() - stolen;
             String title = String.format(Locale.ROOT, "%d s at %.2f Mpps, ", effort.endurance(), rate / 1e6);
             return List.of(
@@ -106,15 +107,15 @@ final class Endurance {
     }
 
     /** Waits for the whole time. Returns by how many megabytes private memory grew after the first quarter. */
-    private static double growth(RunningProcess worker, Effort effort) {
+    private static double growth(RunningProcess worker, Effort effort, Stalls stalls) {
         Duration whole = Duration.ofSeconds(effort.endurance());
-        Turns.pause(whole.dividedBy(4));
+        stalls.pause(whole.dividedBy(4));
         double before = ProcessMemory.of(worker.pid()).anonymous();
         double stolen = StolenTime.millis();
         Duration left = whole.minus(whole.dividedBy(4));
         while (!left.isZero()) {
             Duration part = left.compareTo(PROGRESS) > 0 ? PROGRESS : left;
-            Turns.pause(part);
+            stalls.pause(part);
             left = left.minus(part);
             double now = StolenTime.millis();
             Turns.progress(String.format(
