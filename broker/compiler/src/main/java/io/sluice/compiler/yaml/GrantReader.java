@@ -36,7 +36,7 @@ final class GrantReader {
     private static final Pattern QUEUES = Pattern.compile("(0|[1-9][0-9]{0,3})(?:-(0|[1-9][0-9]{0,3}))?");
 
     /** Entries of a packet socket's ring where the policy does not say. */
-    private static final int RING_FRAMES = 512;
+    private static final int RING_FRAMES = 2048;
 
     private static final String UNCONFINED = "true, as a packet socket reaches every device of its network namespace:"
             + " whoever holds it can re-bind it, read and send there whatever this grant says; or a jail in place of the interface";
