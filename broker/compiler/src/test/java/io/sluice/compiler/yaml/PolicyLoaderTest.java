@@ -148,7 +148,7 @@ class PolicyLoaderTest {
                                 Optional.of(new BusyPoll(20, 64)),
                                 XDP_PROGRAM),
                         new PacketGrant(
-                                "p", new Place.Host("eth0"), 1, Fanout.HASH, true, false, 4 << 20, 512, RING_PROGRAM));
+                                "p", new Place.Host("eth0"), 1, Fanout.HASH, true, false, 4 << 20, 2048, RING_PROGRAM));
     }
 
     @Test
@@ -186,7 +186,7 @@ class PolicyLoaderTest {
                 (PacketGrant) policy.tenant("green").orElseThrow().grant("lan").orElseThrow();
         assertThat(lan)
                 .isEqualTo(new PacketGrant(
-                        "lan", new Place.Host("eth0"), 4, Fanout.HASH, true, false, 4 << 20, 512, RING_PROGRAM));
+                        "lan", new Place.Host("eth0"), 4, Fanout.HASH, true, false, 4 << 20, 2048, RING_PROGRAM));
     }
 
     @Test

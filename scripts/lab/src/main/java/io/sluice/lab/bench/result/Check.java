@@ -111,8 +111,12 @@ public record Check(String what, String result, String ours, Optional<String> pe
         if (!Double.isFinite(seen)) {
             return new Finding(this, Verdict.FAILED, OptionalDouble.empty(), peer.orElse(ours) + " came to 0");
         }
-        boolean good = bound == Bound.AT_LEAST ? seen >= limit : seen <= limit;
-        return new Finding(this, good ? Verdict.OK : Verdict.FAILED, OptionalDouble.of(seen), "");
+        return new Finding(this, holds(seen) ? Verdict.OK : Verdict.FAILED, OptionalDouble.of(seen), "");
+    }
+
+    /** Whether {@code seen} is on the good side of the limit. */
+    boolean holds(double seen) {
+        return bound == Bound.AT_LEAST ? seen >= limit : seen <= limit;
     }
 
     private Finding notMeasured(String why) {

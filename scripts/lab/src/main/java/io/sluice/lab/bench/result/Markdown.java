@@ -43,9 +43,7 @@ public final class Markdown {
 
     private static String row(Finding finding) {
         return "| " + finding.check().what() + " | "
-                + (finding.seen().isPresent()
-                        ? SuiteReport.number(finding.seen().getAsDouble())
-                        : "-")
+                + SuiteReport.seen(finding)
                 + " | " + finding.check().rule() + " | " + finding.verdict().word()
                 + (finding.why().isEmpty() ? "" : ": " + cell(SuiteReport.firstLine(finding.why()))) + " |\n";
     }

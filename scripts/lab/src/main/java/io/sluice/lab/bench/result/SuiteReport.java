@@ -121,12 +121,11 @@ public record SuiteReport(
                 .toList();
         StringBuilder out = new StringBuilder();
         for (Finding finding : shown) {
-            String seen = finding.seen().isPresent() ? number(finding.seen().getAsDouble()) : "-";
             out.append(String.format(
                             Locale.ROOT,
                             "%-55s %8s %10s  %s%s",
                             finding.check().what(),
-                            seen,
+                            seen(finding),
                             finding.check().rule(),
                             finding.verdict().word(),
                             finding.why().isEmpty() ? "" : " (" + firstLine(finding.why()) + ")")
@@ -145,6 +144,18 @@ public record SuiteReport(
             parts.add(count + " " + verdict.word());
         }
         return String.join(", ", parts);
+    }
+
+    /** What was seen, with a digit more where a miss would look like a hit. */
+    static String seen(Finding finding) {
+        if (finding.seen().isEmpty()) {
+            return "-";
+        }
+        double value = finding.seen().getAsDouble();
+        String text = number(value);
+        return finding.verdict() == Verdict.FAILED && finding.check().holds(Double.parseDouble(text))
+                ? String.format(Locale.ROOT, "%.3f", value)
+                : text;
     }
 
     /** A number with as many digits as are of interest. */

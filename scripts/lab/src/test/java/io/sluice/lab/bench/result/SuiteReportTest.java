@@ -41,6 +41,13 @@ final class SuiteReportTest {
     }
 
     @Test
+    void aMissThatRoundingWouldHideIsShown() {
+        assertThat(report(rates("l2fwd.xdp.64", 1.696, 1.0)).table(false)).contains(" 1.696 ");
+        assertThat(report(rates("l2fwd.xdp.64", 1.704, 1.0)).table(false)).contains(" 1.70 ");
+        assertThat(report(rates("l2fwd.xdp.64", 1.604, 1.0)).table(false)).contains(" 1.60 ");
+    }
+
+    @Test
     void aPeerThatIsMissingMakesNoFailure() {
         Finding finding = finding(report(result("l2fwd.xdp.64", Figures.of("sluice", List.of(2.0)))), "l2fwd.xdp.64");
 
