@@ -81,10 +81,14 @@ final class Endurance {
             Turns.progress(String.format(Locale.ROOT, "%.2f Mpps for %d s", rate / 1e6, effort.endurance()));
             long begin = size(log);
             double[] growth = new double[1];
-            Stalls stalls = Stalls.watch(rig.lab(), stack, "left");
+            Drops before = Drops.of(rig.net(), stack, "left");
             double stolen = StolenTime.millis();
-            double lost = lost(rig, rate, () -> growth[0] = growth(worker, effort, stalls));
+            double lost = lost(rig, rate, () -> growth[0] = growth(worker, effort));
             stolen = StolenTime.millis() - stolen;
+            Drops.of(rig.net(), stack, "left")
+                    .since(before)
+                    .forEach((where, frames) ->
+                            Turns.progress(String.format(Locale.ROOT, "  %.0f frames dropped: %s", frames, where)));
             String title = String.format(Locale.ROOT, "%d s at %.2f Mpps, ", effort.endurance(), rate / 1e6);
             return List.of(
                     one("endurance.lost", title + "frames lost", "of a million", lost),
@@ -107,15 +111,15 @@ final class Endurance {
     }
 
     /** Waits for the whole time. Returns by how many megabytes private memory grew after the first quarter. */
-    private static double growth(RunningProcess worker, Effort effort, Stalls stalls) {
+    private static double growth(RunningProcess worker, Effort effort) {
         Duration whole = Duration.ofSeconds(effort.endurance());
-        stalls.pause(whole.dividedBy(4));
+        Turns.pause(whole.dividedBy(4));
         double before = ProcessMemory.of(worker.pid()).anonymous();
         double stolen = StolenTime.millis();
         Duration left = whole.minus(whole.dividedBy(4));
         while (!left.isZero()) {
             Duration part = left.compareTo(PROGRESS) > 0 ? PROGRESS : left;
-            stalls.pause(part);
+            Turns.pause(part);
             left = left.minus(part);
             double now = StolenTime.millis();
             Turns.progress(String.format(
