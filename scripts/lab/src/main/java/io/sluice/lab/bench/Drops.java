@@ -12,7 +12,8 @@ import java.util.Map;
 
 /**
  * Frames that the kernel dropped so far, by where: at an xdp port, whose rings had no room as its worker was not there, or at a device
- * on the way to it or from it. Not for the time of a measurement: asking a worker makes garbage in it and starts a program.
+ * on the way to it or from it. The device that a port is bound to counts the port's as well. Not for the time of a measurement:
+ * asking a worker makes garbage in it and starts a program.
  *
  * @param frames how many, by where
  */

@@ -56,7 +56,7 @@ final class Ground implements AutoCloseable {
     static final Sender STREAM = new Sender("udp", HOST_MAC, RED_MAC, HOST_ADDRESS, RED_ADDRESS, 0);
 
     private static final int STREAM_RATE = 500;
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    static final Duration LIMIT = Duration.ofSeconds(15);
 
     private final Lab lab;
     private final Topology net;

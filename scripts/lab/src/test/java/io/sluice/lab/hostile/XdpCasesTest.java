@@ -174,9 +174,7 @@ final class XdpCasesTest extends HostileCases {
 
         assertThat(attacker.ask("resize 0")).startsWith("ok");
 
-        Ground.until(
-                "the careless maker has died",
-                () -> attacker.process().errors().contains("the careless broker is gone: SIGBUS"));
+        attacker.process().awaitError("the careless broker is gone: SIGBUS", Ground.LIMIT);
         log.saw("truncated: a broker that reads it dies of SIGBUS");
     }
 }
