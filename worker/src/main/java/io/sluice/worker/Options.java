@@ -45,7 +45,8 @@ record Options(
               --frame-size 2048|4096  bytes of each; 2048 is enough for an MTU of 1774 (default 2048)
               --large-frames N        buffers for superframes of up to 64 KiB (default 512)
               --threads N             data-path threads; queues of links are spread over them (default 1, or as --cpus has)
-              --cpus LIST             a CPU for each of them to run on, as in 2,4-7 (default: they run anywhere)
+              --cpus LIST             a CPU for each of them, as in 2,4-7; the rest of the worker leaves these
+                                      (default: all run anywhere)
               --state DIR             goes on with the ports and links that are written down there, and writes down each
                                       change; takes over what the worker before left, if policy has a grace time
               --idle adaptive|spin    adaptive sleeps when there is nothing to do; spin takes a core (default adaptive)

@@ -2,6 +2,7 @@ package io.sluice.worker;
 
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.sys.Affinity;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashSet;
@@ -61,19 +62,33 @@ record Threads(int count, List<Integer> cpus) {
         return List.copyOf(cpus);
     }
 
-    /** Stops here if this process may not run on one of the CPUs. */
-    void requireAllowed() throws Options.UsageException {
+    /**
+     * Has the whole process leave the CPUs that data-path threads will be pinned to, if it has others: what compiles, collects or
+     * answers beside a data-path thread takes half of that CPU for as long as it lasts, and frames are lost. To be called
+     * before threads of ours are started.
+     *
+     * @throws Options.UsageException this process may not run on one of the CPUs
+     */
+    void clearCpus() throws Options.UsageException, IOException {
+        if (cpus.isEmpty()) {
+            return;
+        }
         BitSet allowed;
         try {
             allowed = Affinity.allowed();
         } catch (SyscallException e) {
             return; // more CPUs than a mask of ours has room for: pinning will say
         }
+        BitSet others = (BitSet) allowed.clone();
         for (int cpu : cpus) {
             if (!allowed.get(cpu)) {
                 throw new Options.UsageException(
                         "--cpus: CPU " + cpu + " is not one that this process may run on; those are " + shown(allowed));
             }
+            others.clear(cpu);
+        }
+        if (!others.isEmpty()) {
+            Affinity.confineProcess(others);
         }
     }
 

@@ -61,7 +61,7 @@ public final class WorkerMain {
     }
 
     private static int serve(Options options, SelfPortrait self) throws IOException, Options.UsageException {
-        options.threads().requireAllowed();
+        options.threads().clearCpus();
         InheritedFds inherited = InheritedFds.ofProcess(); // before anything of our own is open
         Confinement.hide();
         Journal journal;

@@ -75,12 +75,29 @@ class OptionsTest {
 
     @Test
     void aCpuThatTheProcessMayNotUseIsNamedWithThoseThatItMay() throws Exception {
-        Threads fine = new Threads(1, List.of(Affinity.allowed().nextSetBit(0)));
-        fine.requireAllowed();
-        assertThatThrownBy(() -> new Threads(1, List.of(1023)).requireAllowed())
+        assertThatThrownBy(() -> new Threads(1, List.of(1023)).clearCpus())
                 .isInstanceOf(Options.UsageException.class)
                 .hasMessage("--cpus: CPU 1023 is not one that this process may run on; those are "
                         + Threads.shown(Affinity.allowed()));
+    }
+
+    @Test
+    void theWholeProcessLeavesTheCpusOfDataPathThreadsIfItHasOthers() throws Exception {
+        BitSet allowed = Affinity.allowed();
+        List<Integer> all = allowed.stream().boxed().toList();
+        int last = all.get(all.size() - 1);
+        BitSet others = (BitSet) allowed.clone();
+        others.clear(last);
+        try {
+            new Threads(1, List.of(last)).clearCpus();
+            assertThat(Affinity.allowed()).isEqualTo(others.isEmpty() ? allowed : others);
+            Affinity.confineProcess(allowed);
+            new Threads(all.size(), all).clearCpus();
+            new Threads(1, List.of()).clearCpus();
+            assertThat(Affinity.allowed()).isEqualTo(allowed);
+        } finally {
+            Affinity.confineProcess(allowed);
+        }
     }
 
     @Test

@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -35,13 +38,13 @@ final class StackKernelTest {
         lab.close();
     }
 
-    private RunningProcess forwarding(Kind kind) {
+    private RunningProcess forwarding(Kind kind, String... options) {
         net = Topology.make(lab);
         if (kind == Kind.XDP) {
             net.withoutOffloads();
         }
         stack = SluiceStack.start(net, Install.find(), SluiceStack.policy(kind, "auto"));
-        RunningProcess worker = stack.startWorker();
+        RunningProcess worker = stack.startWorker(options);
         stack.connect(kind);
         return worker;
     }
@@ -61,6 +64,36 @@ final class StackKernelTest {
         assertThat(counters.unaccounted()).isZero();
         assertThat(counters.value("left", "rx_packets") - counters.value("left", "rx_merged"))
                 .isEqualTo(counters.value("right", "tx_packets"));
+    }
+
+    /** The threads of the JVM among them, which start before any of ours and while traffic flows. */
+    @Test
+    void nothingElseOfAWorkerRunsOnTheCpuOfADataPathThread() throws IOException {
+        String mine = allowed(Path.of("/proc/self"));
+        String last = mine.substring(Math.max(mine.lastIndexOf(','), mine.lastIndexOf('-')) + 1);
+        RunningProcess worker = forwarding(Kind.PACKET, "--cpus", last);
+        assertThat(pings()).isTrue();
+
+        Map<Boolean, List<String>> lists = new HashMap<>();
+        try (Stream<Path> tasks = Files.list(Path.of("/proc/" + worker.pid() + "/task"))) {
+            for (Path task : tasks.toList()) {
+                boolean moves = Files.readString(task.resolve("comm")).startsWith("data-path");
+                lists.computeIfAbsent(moves, unused -> new ArrayList<>()).add(allowed(task));
+            }
+        }
+        assertThat(lists.get(true)).containsExactly(last);
+        assertThat(lists.get(false)).hasSizeGreaterThan(5);
+        if (!mine.equals(last)) {
+            assertThat(lists.get(false)).noneMatch(list -> list.matches("(.*[-,])?" + last));
+        }
+    }
+
+    private static String allowed(Path process) throws IOException {
+        return Files.readAllLines(process.resolve("status")).stream()
+                .filter(line -> line.startsWith("Cpus_allowed_list:"))
+                .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                .findFirst()
+                .orElseThrow();
     }
 
     @ParameterizedTest
