@@ -27,16 +27,18 @@ import java.util.regex.Pattern;
  * <p>The search for that rate makes trials of seconds. The rate that counts here is what a trial of a minute (RFC 2544, section
  * 24) confirms to the last frame: as long as it does not, a twentieth less is tried.
  *
- * <p>Ports have the rings of who must not lose a frame: a machine of few cores takes the worker's away for some milliseconds now
- * and then, and what comes meanwhile waits in the receive ring, in frames that the fill ring has. {@value #RING} of them last for
- * 20 ms; a flood is forwarded a little slower through them, as they do not fit into the cache.
+ * <p>Ports have the rings of who must not lose a frame: a machine takes the worker's CPU away, or runs it slower, for some tens of
+ * milliseconds now and then, and what comes meanwhile waits in the receive ring, in frames that the fill ring has. {@value #RING}
+ * of them, as many as a grant can have, last for 80 ms; a flood is forwarded a little slower through them, as they do not fit into
+ * the cache.
  */
 final class Endurance {
     private static final double PART = 0.9;
     private static final double LESS = 0.95;
     private static final int LONGER_THAN_A_TRIAL = 10;
-    private static final int RING = 16384;
+    private static final int RING = 65536;
     private static final int FRAMES = 4 * RING;
+    private static final String QUOTA = "memory: 1GiB";
     private static final String RATE_FROM = "nodrop.xdp.64";
     private static final Duration READY = Duration.ofSeconds(20);
     private static final Duration PROGRESS = Duration.ofMinutes(1);
@@ -62,7 +64,8 @@ final class Endurance {
                 throw new LabException("there is no rate without drops to take nine tenths of");
             }
             String policy = SluiceStack.policy(Kind.XDP, "auto")
-                    .replace("kind: xdp,", "kind: xdp, rings: {rx: " + RING + ", fill: " + RING + "},");
+                    .replace("kind: xdp,", "kind: xdp, rings: {rx: " + RING + ", fill: " + RING + "},")
+                    .replace("memory: 256MiB", QUOTA);
             return run(rig, SluiceStack.start(rig.net(), rig.install(), policy), full, effort);
         }
     }
@@ -71,11 +74,15 @@ final class Endurance {
         Path log = stack.workerSocket().resolveSibling("gc.log");
         try (RunningProcess worker = rig.lab()
                 .start(stack.workerCommand(
-                                "--broker", stack.brokerSocket().toString(), "--frames", Integer.toString(FRAMES))
+                                "--broker",
+                                stack.brokerSocket().toString(),
+                                "--frames",
+                                Integer.toString(FRAMES),
+                                "--cpus",
+                                Rig.WORK_CPU)
                         .with("SLUICE_JAVA_OPTS", "-Xlog:gc:file=" + log))) {
             worker.awaitLine("sluice-worker ready", READY);
             stack.connect(Kind.XDP);
-            DataPathThreads.pin(rig.lab(), worker, Rig.WORK_CPU);
             warmUp(rig, effort);
             long rate = Math.round(confirmed(rig, full, effort) * PART);
             Turns.progress(String.format(Locale.ROOT, "%.2f Mpps for %d s", rate / 1e6, effort.endurance()));

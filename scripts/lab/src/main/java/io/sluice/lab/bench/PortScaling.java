@@ -32,11 +32,10 @@ final class PortScaling {
             Map<Integer, List<Double>> resident = new HashMap<>();
             List<String> names = IDLE.stream().map(PortScaling::name).toList();
             List<Series> all = Turns.take(effort.runs(), IDLE, names, (idle, series) -> {
-                try (RunningProcess worker = stack.startWorker()) {
+                try (RunningProcess worker = stack.startWorker(Sluice.ON_WORK_CPU)) {
                     helm.reconnect();
                     helm.connect(kind);
                     helm.addIdlePorts(idle);
-                    DataPathThreads.pin(rig.lab(), worker, Rig.WORK_CPU);
                     Steps.flood(rig, effort, Steps.running(worker), series);
                     ProcessMemory memory = ProcessMemory.of(worker.pid());
                     resident.computeIfAbsent(idle, unused -> new ArrayList<>())

@@ -16,6 +16,9 @@ final class Sluice implements Contender {
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
+    /** Options of a worker whose one thread runs where forwarders run, and everything else of it elsewhere. */
+    static final String[] ON_WORK_CPU = {"--cpus", Rig.WORK_CPU};
+
     private final boolean offload;
     private Optional<SluiceStack> stack = Optional.empty();
 
@@ -41,7 +44,8 @@ final class Sluice implements Contender {
     @Override
     public Running start(Rig rig) {
         SluiceStack running = stack(rig);
-        RunningProcess worker = running.startWorker();
+        RunningProcess worker =
+                rig.options().work().streams() ? running.startWorker() : running.startWorker(ON_WORK_CPU);
         Optional<RunningProcess> watch = Optional.empty();
         switch (rig.options().work()) {
             case RX -> {
@@ -58,9 +62,6 @@ final class Sluice implements Contender {
                                 + rig.options().frame());
             }
             case L2FWD, TCP, JAIL -> running.connect(rig.options().kind());
-        }
-        if (!rig.options().work().streams()) {
-            DataPathThreads.pin(rig.lab(), worker, Rig.WORK_CPU);
         }
         return new Worker(running, worker, watch);
     }
