@@ -45,7 +45,7 @@ record Jailed(Path path, boolean rules) implements Contender {
     @Override
     public Running start(Rig rig) {
         SluiceStack stack = path.on(rig);
-        RunningProcess worker = stack.startWorker();
+        RunningProcess worker = stack.startWorker(Sluice.ON_WORK_CPU);
         stack.connect(rig.options().kind());
         if (!rules) {
             withoutRules(rig);

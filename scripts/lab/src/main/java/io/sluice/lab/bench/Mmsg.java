@@ -19,7 +19,10 @@ record Mmsg() implements Contender {
     @Override
     public Running start(Rig rig) {
         RunningProcess process = rig.lab()
-                .start(rig.programs().command("mmsg", "v1", "v2").in(rig.net().dut()));
+                .start(rig.programs()
+                        .command("mmsg", "v1", "v2")
+                        .in(rig.net().dut())
+                        .on(Rig.WORK_CPU));
         process.awaitLine("ready", Duration.ofSeconds(10));
         return new Working(process);
     }

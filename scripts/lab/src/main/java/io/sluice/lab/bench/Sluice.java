@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * Sluice: one broker for all runs, a fresh worker for each, so that no run profits from the warm-up of an earlier one.
- * The worker's data-path thread runs on CPU 1 as testpmd's forwarding core does; its other threads run anywhere.
+ * The worker's data-path thread runs on CPU 1 as testpmd's forwarding core does; its other threads run elsewhere.
  */
 final class Sluice implements Contender {
     /** A MAC address that no device has, so that the receiver drops the frames at once, as it does testpmd's. */
@@ -44,8 +44,7 @@ final class Sluice implements Contender {
     @Override
     public Running start(Rig rig) {
         SluiceStack running = stack(rig);
-        RunningProcess worker =
-                rig.options().work().streams() ? running.startWorker() : running.startWorker(ON_WORK_CPU);
+        RunningProcess worker = running.startWorker(ON_WORK_CPU);
         Optional<RunningProcess> watch = Optional.empty();
         switch (rig.options().work()) {
             case RX -> {
