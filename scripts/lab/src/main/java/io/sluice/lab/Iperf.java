@@ -9,10 +9,7 @@ public final class Iperf {
     private static final Duration START = Duration.ofSeconds(10);
     private static final Duration GRACE = Duration.ofSeconds(20);
 
-    /**
-     * The kernel's default, whatever this machine's is. Of one that paces (bbr) most of what is seen is its own idea of the path:
-     * it leaves processors idle, and half of what superframes would reach.
-     */
+    /** The kernel's default, whatever this machine's is; one that paces (bbr) sends by its own idea of the path. */
     private static final String CONGESTION_CONTROL = "cubic";
 
     /** For 64 MiB at a tenth of what the slowest peer does. */
