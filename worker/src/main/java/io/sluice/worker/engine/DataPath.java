@@ -8,6 +8,7 @@ import io.sluice.worker.port.line.Lookout;
 import io.sluice.worker.port.packet.ReceiveSlots;
 import io.sluice.worker.port.tunnel.Underlays;
 import io.sluice.worker.sys.Epoll;
+import io.sluice.worker.sys.ThreadClock;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
@@ -63,6 +64,7 @@ public final class DataPath implements Home, AutoCloseable {
     }
 
     private void run() {
+        Contention contention = new Contention(System.nanoTime(), new ThreadClock()::cpuNs);
         boolean worked = true;
         long idleSince = 0;
         while (running) {
@@ -75,23 +77,25 @@ public final class DataPath implements Home, AutoCloseable {
                 worked = false;
                 idleSince = now;
             }
-            rest(now - idleSince);
+            rest(idle.sleeps(now - idleSince, contention.isThere(now)), now, contention);
         }
         slots.values().forEach(ReceiveSlots::close);
     }
 
-    private void rest(long idleNs) {
+    private void rest(boolean sleeps, long now, Contention contention) {
+        if (!sleeps) {
+            Thread.onSpinWait();
+            return;
+        }
         if (!commands.isEmpty()) { // since the cycle looked for one; its look at epoll may have used up the wake-up
             return;
         }
-        boolean sleeps = idle.sleeps(idleNs);
-        long untilDue = sleeps ? duty.untilDue() : Long.MAX_VALUE;
-        if (untilDue < IdleStrategy.PENDING_NS) {
+        if (duty.untilDue() < IdleStrategy.PENDING_NS) {
             Thread.onSpinWait(); // no sleep is short enough
             return;
         }
-        boolean soon = sleeps && duty.rest();
-        idle.idle(idleNs, soon, epoll);
+        IdleStrategy.sleep(duty.rest(), epoll);
+        contention.slept(System.nanoTime() - now);
     }
 
     /**

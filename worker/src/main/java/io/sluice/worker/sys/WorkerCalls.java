@@ -128,6 +128,9 @@ public interface WorkerCalls {
     /** sched_getaffinity(2); pid 0 is the calling thread. */
     int sched_getaffinity(int pid, @size_t long size, ByteBuffer mask);
 
+    /** clock_gettime(2); {@code time} is the address of a timespec. */
+    int clock_gettime(int clock, long time);
+
     /** geteuid(2). */
     int geteuid();
 }

@@ -1,7 +1,6 @@
 package io.sluice.worker.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.sluice.grant.sys.SyscallException;
 import io.sluice.worker.sys.Epoll;
@@ -10,11 +9,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(20)
 class IdleStrategyTest {
-    private static final long SLEEPS_NS = 50_000;
-
     private Epoll epoll;
 
     @BeforeEach
@@ -27,19 +27,18 @@ class IdleStrategyTest {
         epoll.close();
     }
 
-    @Test
-    void adaptiveLooksAgainForSomeTimeBeforeItSleeps() {
-        for (long idleNs = 0; idleNs < SLEEPS_NS; idleNs += 10) {
-            IdleStrategy.ADAPTIVE.idle(idleNs, false, epoll); // would sleep for ever
-        }
+    @ParameterizedTest
+    @CsvSource({"false, 50_000", "true, 5_000"})
+    void adaptiveLooksAgainForSomeTimeBeforeItSleepsAndShorterWhereOthersWantTheCpu(boolean contended, String from) {
+        long sleepsNs = Long.parseLong(from.replace("_", ""));
+        assertThat(IdleStrategy.ADAPTIVE.sleeps(0, contended)).isFalse();
+        assertThat(IdleStrategy.ADAPTIVE.sleeps(sleepsNs - 1, contended)).isFalse();
+        assertThat(IdleStrategy.ADAPTIVE.sleeps(sleepsNs, contended)).isTrue();
     }
 
     @Test
-    void adaptiveSleepsUntilItIsWoken() throws InterruptedException {
-        Thread sleeper = new Thread(() -> IdleStrategy.ADAPTIVE.idle(SLEEPS_NS, false, epoll));
-        sleeper.start();
-        sleeper.join(50);
-        assertThat(sleeper.isAlive()).isTrue();
+    void aSleepLastsUntilItIsWoken() throws InterruptedException {
+        Thread sleeper = sleeper();
         epoll.wake();
         sleeper.join(TimeUnit.SECONDS.toMillis(10));
         assertThat(sleeper.isAlive()).isFalse();
@@ -49,25 +48,30 @@ class IdleStrategyTest {
     void aWakeThatCameBeforeTheSleepIsNotLostAndCountsOnce() throws InterruptedException {
         epoll.wake();
         epoll.wake();
-        IdleStrategy.ADAPTIVE.idle(SLEEPS_NS, false, epoll);
-        Thread sleeper = new Thread(() -> IdleStrategy.ADAPTIVE.idle(SLEEPS_NS, false, epoll));
-        sleeper.start();
-        sleeper.join(50);
-        assertThat(sleeper.isAlive()).isTrue();
+        IdleStrategy.sleep(false, epoll);
+        Thread sleeper = sleeper();
         epoll.wake();
         sleeper.join(TimeUnit.SECONDS.toMillis(10));
         assertThat(sleeper.isAlive()).isFalse();
     }
 
-    @Test
-    void adaptiveComesBackSoonWhileAPortWaitsForTheKernel() {
-        IdleStrategy.ADAPTIVE.idle(Long.MAX_VALUE, true, epoll); // would sleep for ever if not for pending
+    private Thread sleeper() throws InterruptedException {
+        Thread sleeper = new Thread(() -> IdleStrategy.sleep(false, epoll));
+        sleeper.start();
+        sleeper.join(50);
+        assertThat(sleeper.isAlive()).isTrue();
+        return sleeper;
     }
 
     @Test
-    void spinNeverSleeps() {
-        assertThatCode(() -> IdleStrategy.SPIN.idle(Long.MAX_VALUE, false, epoll))
-                .doesNotThrowAnyException();
-        IdleStrategy.SPIN.idle(0, true, epoll);
+    void aSleepIsShortWhileAPortWaitsForTheKernel() {
+        IdleStrategy.sleep(true, epoll); // would last for ever if not for that
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void spinNeverSleeps(boolean contended) {
+        assertThat(IdleStrategy.SPIN.sleeps(TimeUnit.DAYS.toNanos(365), contended))
+                .isFalse();
     }
 }
