@@ -31,7 +31,7 @@ class PolicyErrorsTest {
     private static final String PACKET_KEYS =
             "kind, interface, jail, unconfined, unbounded, sockets, fanout, offloads, promiscuous, buffer, ring-frames, filter";
     private static final String QUEUE = "expected an id from 0 to 4095, or a range of them such as 2-3";
-    private static final String RING = "expected a power of two from 1 to 65536";
+    private static final String RING = "expected a power of two from 1 to 262144";
     private static final String UNCONFINED = "true, as a packet socket reaches every device of its network namespace: "
             + "whoever holds it can re-bind it, read and send there whatever this grant says; or a jail in place of the interface";
     private static final String DEVICE =
@@ -94,7 +94,7 @@ class PolicyErrorsTest {
                                 + "expected one of rx, tx, fill, completion (did you mean \"fill\"?)"),
                 arguments("rings: { rx: 3000 }", "9:22: rx is \"3000\"; " + RING),
                 arguments("rings: { tx: 0 }", "9:22: tx is \"0\"; " + RING),
-                arguments("rings: { fill: 131072 }", "9:24: fill is \"131072\"; " + RING),
+                arguments("rings: { fill: 524288 }", "9:24: fill is \"524288\"; " + RING),
                 arguments("rings: { completion: 0x40 }", "9:30: completion is \"0x40\"; " + RING),
                 arguments("busy-poll: true", "9:20: busy-poll of grant \"g\" is \"true\"; " + MAPPING),
                 arguments(

@@ -60,7 +60,7 @@ class PolicyLoaderTest {
                         mode: native
                         force-copy: true
                         rx-only: true
-                        rings: { rx: 512, tx: 1, fill: 65536, completion: 64 }
+                        rings: { rx: 512, tx: 1, fill: 262144, completion: 64 }
                         busy-poll: { timeout: 2ms, budget: 8 }
                       lan:
                         kind: packet
@@ -93,7 +93,7 @@ class PolicyLoaderTest {
                                         XdpMode.NATIVE,
                                         true,
                                         true,
-                                        new Rings(512, 1, 65536, 64),
+                                        new Rings(512, 1, 262144, 64),
                                         Optional.of(new BusyPoll(2000, 8)),
                                         XDP_PROGRAM),
                                 new PacketGrant(

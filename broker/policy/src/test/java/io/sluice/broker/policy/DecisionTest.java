@@ -166,16 +166,16 @@ class DecisionTest {
                         xdp("uplink", XdpRequest.newBuilder().setModeValue(9)), "mode is not one of AUTO, NATIVE, SKB"),
                 arguments(
                         xdp("uplink", XdpRequest.newBuilder().setRxRing(100)),
-                        "rx ring is 100, not a power of two from 1 to 65536"),
+                        "rx ring is 100, not a power of two from 1 to 262144"),
                 arguments(
                         xdp("uplink", XdpRequest.newBuilder().setTxRing(-1)),
-                        "tx ring is 4294967295, not a power of two from 1 to 65536"),
+                        "tx ring is 4294967295, not a power of two from 1 to 262144"),
                 arguments(
                         xdp("uplink", XdpRequest.newBuilder().setFillRing(1 << 31)),
-                        "fill ring is 2147483648, not a power of two from 1 to 65536"),
+                        "fill ring is 2147483648, not a power of two from 1 to 262144"),
                 arguments(
-                        xdp("uplink", XdpRequest.newBuilder().setCompletionRing(131_072)),
-                        "completion ring is 131072, not a power of two from 1 to 65536"),
+                        xdp("uplink", XdpRequest.newBuilder().setCompletionRing(524_288)),
+                        "completion ring is 524288, not a power of two from 1 to 262144"),
                 arguments(
                         xdp("uplink", XdpRequest.newBuilder().setRxOnly(true).setTxRing(64)),
                         "tx ring is 64, but rx-only is true"),
@@ -298,8 +298,8 @@ class DecisionTest {
         assertThat(new PacketOrder("g", new Place.Host("e"), 32, Fanout.HASH, false, false, 256 << 20, 65_536, PROGRAM)
                         .memory())
                 .isEqualTo(32L * (128L << 20) + 32L * (1L << 30));
-        Rings rings = new Rings(65_536, 65_536, 65_536, 65_536);
-        assertThat(rings.bytes()).isEqualTo(3 * (1L << 20) + 16_384);
+        Rings rings = new Rings(262_144, 262_144, 262_144, 262_144);
+        assertThat(rings.bytes()).isEqualTo(12 * (1L << 20) + 16_384);
     }
 
     @Test

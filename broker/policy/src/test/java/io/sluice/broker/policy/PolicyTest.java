@@ -60,7 +60,7 @@ class PolicyTest {
                 .hasMessage("two tenants of one name or identity");
         assertThatThrownBy(() -> new Identity(Identity.Kind.UID, -1)).hasMessage("uid -1 is nobody's");
         assertThatThrownBy(() -> new Identity(Identity.Kind.GID, -1)).hasMessage("gid -1 is nobody's");
-        assertThatThrownBy(() -> new Rings(3, 1, 1, 1)).hasMessage("rx ring is 3, not a power of two from 1 to 65536");
+        assertThatThrownBy(() -> new Rings(3, 1, 1, 1)).hasMessage("rx ring is 3, not a power of two from 1 to 262144");
         assertThatThrownBy(() -> new BusyPoll(20, 65_536)).hasMessage("budget is 65536, not from 1 to 65535");
         assertThatThrownBy(() -> new Quota(-1, 0, 1, 1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> tenant("Blue", new Identity(Identity.Kind.UID, 1)))

@@ -29,15 +29,14 @@ import java.util.regex.Pattern;
  *
  * <p>Ports have the rings of who must not lose a frame: a machine takes the worker's CPU away, or runs it slower, for some tens of
  * milliseconds now and then, and what comes meanwhile waits in the receive ring, in frames that the fill ring has. {@value #RING}
- * of them, as many as a grant can have, last for 80 ms; a flood is forwarded a little slower through them, as they do not fit into
- * the cache.
+ * of them last for 160 ms; a flood is forwarded a little slower through them, as they do not fit into the cache.
  */
 final class Endurance {
     private static final double PART = 0.9;
     private static final double LESS = 0.95;
     private static final int LONGER_THAN_A_TRIAL = 10;
-    private static final int RING = 65536;
-    private static final int FRAMES = 4 * RING;
+    private static final int RING = 131072;
+    private static final int FRAMES = 5 * RING / 2;
     private static final String QUOTA = "memory: 1GiB";
     private static final String RATE_FROM = "nodrop.xdp.64";
     private static final Duration READY = Duration.ofSeconds(20);
