@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,9 +22,17 @@ public final class Netns implements AutoCloseable {
     private static final int O_CLOEXEC = 0x80000;
     private static final int CLONE_NEWNET = 0x40000000;
 
+    /** Those that are there: deleted with the process as well, if it is told to end in the middle. */
+    private static final Set<String> OPEN = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(Netns::deleteAll, "netns-cleanup"));
+    }
+
     private final String name = "sluice-test-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
 
     public Netns() throws IOException {
+        OPEN.add(name);
         command("ip", "netns", "add", name);
         try {
             command("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
@@ -97,7 +107,18 @@ public final class Netns implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        OPEN.remove(name);
         command("ip", "netns", "del", name);
+    }
+
+    private static void deleteAll() {
+        for (String left : OPEN) {
+            try {
+                command("ip", "netns", "del", left);
+            } catch (IOException e) {
+                System.err.println(left + " stays: " + e.getMessage());
+            }
+        }
     }
 
     /** Runs a command and returns what it prints. */
