@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 public final class ThreadClock {
     private static final int CLOCK_THREAD_CPUTIME_ID = 3;
 
-    /** struct timespec on 64 bits: seconds u64, nanoseconds u64. */
+    /** struct timespec on 64 bits: seconds s64, nanoseconds s64. */
     private final ByteBuffer time = Native.allocate(16);
 
     private final long address = Native.address(time);

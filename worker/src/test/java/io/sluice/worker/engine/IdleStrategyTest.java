@@ -28,9 +28,8 @@ class IdleStrategyTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"false, 50_000", "true, 5_000"})
-    void adaptiveLooksAgainForSomeTimeBeforeItSleepsAndShorterWhereOthersWantTheCpu(boolean contended, String from) {
-        long sleepsNs = Long.parseLong(from.replace("_", ""));
+    @CsvSource({"false, 50000", "true, 5000"})
+    void adaptiveLooksAgainForSomeTimeBeforeItSleepsAndShorterWhereOthersWantTheCpu(boolean contended, long sleepsNs) {
         assertThat(IdleStrategy.ADAPTIVE.sleeps(0, contended)).isFalse();
         assertThat(IdleStrategy.ADAPTIVE.sleeps(sleepsNs - 1, contended)).isFalse();
         assertThat(IdleStrategy.ADAPTIVE.sleeps(sleepsNs, contended)).isTrue();

@@ -107,8 +107,8 @@ public final class Netns implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        OPEN.remove(name);
         command("ip", "netns", "del", name);
+        OPEN.remove(name);
     }
 
     private static void deleteAll() {
