@@ -9,9 +9,6 @@ public final class Iperf {
     private static final Duration START = Duration.ofSeconds(10);
     private static final Duration GRACE = Duration.ofSeconds(20);
 
-    /** The kernel's default, whatever this machine's is; one that paces (bbr) sends by its own idea of the path. */
-    private static final String CONGESTION_CONTROL = "cubic";
-
     /** For 64 MiB at a tenth of what the slowest peer does. */
     private static final Duration AT_ONCE = Duration.ofSeconds(20);
 
@@ -55,8 +52,7 @@ public final class Iperf {
     }
 
     private static List<String> words(Direction direction, String... amount) {
-        List<String> words =
-                new ArrayList<>(List.of("iperf3", "-c", Topology.ADDRESS_B, "-C", CONGESTION_CONTROL, "-J"));
+        List<String> words = new ArrayList<>(List.of("iperf3", "-c", Topology.ADDRESS_B, "-J"));
         words.addAll(List.of(amount));
         if (direction == Direction.BACK) {
             words.add("-R");

@@ -23,6 +23,13 @@ public record Topology(Lab lab, Namespace a, Namespace dut, Namespace b) {
     /** Address of B. */
     public static final String ADDRESS_B = "10.9.0.2";
 
+    /**
+     * The kernel's default, whatever this machine's is. Of the hosts rather than of a connection: one that has begun with
+     * bbr stays paced, by a timer for each superframe, also when it is told to use another (bbr_init in net/ipv4/tcp_bbr.c sets
+     * sk_pacing_status, and nothing takes it back), and iperf3 tells it after connect(2).
+     */
+    private static final String CONGESTION_CONTROL = "cubic";
+
     /** Makes it, with one queue per device. */
     public static Topology make(Lab lab) {
         return make(lab, 1);
@@ -41,6 +48,11 @@ public record Topology(Lab lab, Namespace a, Namespace dut, Namespace b) {
                             "-c",
                             "for f in /proc/sys/net/ipv6/conf/*/disable_ipv6; do [ ! -e $f ] || echo 1 >$f; done")
                     .in(namespace));
+        }
+        for (Namespace host : new Namespace[] {topology.a, topology.b}) {
+            lab.run(Command.of(
+                            "sh", "-c", "echo " + CONGESTION_CONTROL + " >/proc/sys/net/ipv4/tcp_congestion_control")
+                    .in(host));
         }
         lab.veth(topology.v0(), 1, topology.v1(), queues);
         lab.veth(topology.v3(), 1, topology.v2(), queues);
