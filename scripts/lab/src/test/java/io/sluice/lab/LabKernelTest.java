@@ -46,6 +46,22 @@ final class LabKernelTest {
     }
 
     @Test
+    void theHostsBeginTheirConnectionsWithTheKernelsDefaultWhateverThisMachinesIs() throws IOException {
+        Path choice = Path.of("/proc/sys/net/ipv4/tcp_congestion_control");
+        String before = Files.readString(choice);
+        try (Lab lab = Lab.open()) {
+            Topology net = Topology.make(lab);
+
+            for (Namespace host : List.of(net.a(), net.b())) {
+                assertThat(lab.run(Command.of("cat", choice.toString()).in(host))
+                                .output())
+                        .isEqualToIgnoringNewLines("cubic");
+            }
+            assertThat(Files.readString(choice)).isEqualTo(before);
+        }
+    }
+
+    @Test
     void anUnprivilegedCommandHasNoCapabilityAndSeesNoDevice() {
         try (Lab lab = Lab.open()) {
             String status = lab.run(Command.of("sh", "-c", "cat /proc/self/status; ip -o link")
