@@ -50,8 +50,7 @@ public record Topology(Lab lab, Namespace a, Namespace dut, Namespace b) {
                     .in(namespace));
         }
         for (Namespace host : new Namespace[] {topology.a, topology.b}) {
-            lab.run(Command.of(
-                            "sh", "-c", "echo " + CONGESTION_CONTROL + " >/proc/sys/net/ipv4/tcp_congestion_control")
+            lab.run(Command.of("sh", "-c", "echo " + CONGESTION_CONTROL + " >/proc/sys/net/ipv4/tcp_congestion_control")
                     .in(host));
         }
         lab.veth(topology.v0(), 1, topology.v1(), queues);

@@ -37,12 +37,21 @@ record Helm(RunningProcess steward, Path sockets) {
         tell("link left right");
     }
 
-    /** Adds {@code count} ports to which nobody sends, in links of two. */
-    void addIdlePorts(int count) {
-        for (int i = 0; i < count; i += 2) {
+    /** Adds the ports number {@code from} to {@code to - 1}, both even, to which nobody sends, in links of two. */
+    void addIdlePorts(int from, int to) {
+        for (int i = from; i < to; i += 2) {
             idle(i);
             idle(i + 1);
             tell("link idle" + i + " idle" + (i + 1));
+        }
+    }
+
+    /** Removes them. */
+    void removeIdlePorts(int from, int to) {
+        for (int i = from; i < to; i += 2) {
+            tell("unlink idle" + i + " idle" + (i + 1));
+            tell("remove idle" + i);
+            tell("remove idle" + (i + 1));
         }
     }
 

@@ -70,7 +70,7 @@ final class Idle {
         Helm helm = Helm.take(rig.lab(), stack);
         RunningProcess worker = stack.startWorker();
         helm.connect(Kind.XDP);
-        helm.addIdlePorts(more);
+        helm.addIdlePorts(0, more);
         return Steps.running(worker);
     }
 

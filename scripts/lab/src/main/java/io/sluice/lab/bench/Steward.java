@@ -10,6 +10,8 @@ import io.sluice.worker.v1.LinksGrpc;
 import io.sluice.worker.v1.PacketOptions;
 import io.sluice.worker.v1.PortSpec;
 import io.sluice.worker.v1.PortsGrpc;
+import io.sluice.worker.v1.RemoveLinkRequest;
+import io.sluice.worker.v1.RemovePortRequest;
 import io.sluice.worker.v1.XdpOptions;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -27,6 +29,8 @@ import java.util.concurrent.TimeUnit;
  *   port GRANT KIND      adds a port named as its grant
  *   netdev TEXT          adds a port as QEMU has it
  *   link A B             links two ports
+ *   unlink A B           removes that link
+ *   remove PORT          removes a port
  * </pre>
  *
  * A port that the broker can't give yet, because the kernel has not let go of what another process had, is asked for again.
@@ -97,6 +101,17 @@ public final class Steward {
                                 .setA(words[1])
                                 .setB(words[2])
                                 .build());
+            case "unlink" ->
+                LinksGrpc.newBlockingStub(channel)
+                        .withDeadlineAfter(DEADLINE_S, TimeUnit.SECONDS)
+                        .removeLink(RemoveLinkRequest.newBuilder()
+                                .setName(words[1] + "-" + words[2])
+                                .build());
+            case "remove" ->
+                PortsGrpc.newBlockingStub(channel)
+                        .withDeadlineAfter(DEADLINE_S, TimeUnit.SECONDS)
+                        .removePort(
+                                RemovePortRequest.newBuilder().setName(words[1]).build());
             default -> throw new IllegalArgumentException("unknown command \"" + words[0] + "\"");
         }
     }
