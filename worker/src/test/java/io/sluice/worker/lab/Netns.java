@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -24,10 +26,18 @@ public final class Netns implements AutoCloseable {
     private static final int O_CLOEXEC = 0x80000;
     private static final int CLONE_NEWNET = 0x40000000;
 
+    /** Those that are there: deleted with the process as well, if it is told to end in the middle. */
+    private static final Set<String> OPEN = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(Netns::deleteAll, "netns-cleanup"));
+    }
+
     private final String name = "sluice-worker-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
 
     /** Creates it, with only {@code lo}. */
     public Netns() throws IOException {
+        OPEN.add(name);
         command("ip", "netns", "add", name);
         try {
             command("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
@@ -117,6 +127,17 @@ public final class Netns implements AutoCloseable {
     @Override
     public void close() throws IOException {
         command("ip", "netns", "del", name);
+        OPEN.remove(name);
+    }
+
+    private static void deleteAll() {
+        for (String left : OPEN) {
+            try {
+                command("ip", "netns", "del", left);
+            } catch (IOException e) {
+                System.err.println(left + " stays: " + e.getMessage());
+            }
+        }
     }
 
     private static String command(String... command) throws IOException {
