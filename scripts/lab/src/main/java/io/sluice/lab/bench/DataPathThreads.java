@@ -18,21 +18,23 @@ final class DataPathThreads {
 
     /** Has them run on {@code cpus} only, a list as taskset takes it; the worker's other threads run anywhere. */
     static void pin(Lab lab, RunningProcess worker, String cpus) {
-        List<Path> threads = of(worker.pid());
-        if (threads.isEmpty()) {
-            throw new LabException("the worker has no thread whose name starts with " + NAME);
-        }
-        for (Path thread : threads) {
+        for (Path thread : of(worker)) {
             lab.run(Command.of("taskset", "-p", "-c", cpus, thread.getFileName().toString()));
         }
     }
 
-    private static List<Path> of(long pid) {
-        try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
-            return threads.filter(DataPathThreads::isOne).toList();
+    /** Their directories in /proc, one at least. */
+    static List<Path> of(RunningProcess worker) {
+        List<Path> found;
+        try (Stream<Path> threads = Files.list(Path.of("/proc/" + worker.pid() + "/task"))) {
+            found = threads.filter(DataPathThreads::isOne).toList();
         } catch (IOException e) {
             throw new LabException("the worker has ended", e);
         }
+        if (found.isEmpty()) {
+            throw new LabException("the worker has no thread whose name starts with " + NAME);
+        }
+        return found;
     }
 
     private static boolean isOne(Path thread) {

@@ -22,7 +22,8 @@ import java.util.regex.Pattern;
 /**
  * A long time at nine tenths of the rate that is forwarded without drops: what is lost, how much the worker's private memory grows
  * (from a quarter of the time on, when all is loaded and compiled), how long its longest pause for garbage collection was, and
- * how much the host of a virtual machine took away meanwhile, which is when frames are lost that no program could have saved.
+ * how much the host of a virtual machine took away meanwhile, which is when frames are lost that no program could have saved. A
+ * {@link LossWatch} says for each burst of losses what the data-path thread did meanwhile.
  *
  * <p>The search for that rate makes trials of seconds. The rate that counts here is what a trial of a minute (RFC 2544, section
  * 24) confirms to the last frame: as long as it does not, a twentieth less is tried.
@@ -83,25 +84,34 @@ final class Endurance {
             worker.awaitLine("sluice-worker ready", READY);
             stack.connect(Kind.XDP);
             warmUp(rig, effort);
-            long rate = Math.round(confirmed(rig, full, effort) * PART);
-            Turns.progress(String.format(Locale.ROOT, "%.2f Mpps for %d s", rate / 1e6, effort.endurance()));
-            long begin = size(log);
-            double[] growth = new double[1];
-            Drops before = Drops.of(rig.net(), stack, "left");
-            double stolen = StolenTime.millis();
-            double lost = lost(rig, rate, () -> growth[0] = growth(worker, effort));
-            stolen = StolenTime.millis() - stolen;
-            Drops.of(rig.net(), stack, "left")
-                    .since(before)
-                    .forEach((where, frames) ->
-                            Turns.progress(String.format(Locale.ROOT, "  %.0f frames dropped: %s", frames, where)));
-            String title = String.format(Locale.ROOT, "%d s at %.2f Mpps, ", effort.endurance(), rate / 1e6);
-            return List.of(
-                    one("endurance.lost", title + "frames lost", "of a million", lost),
-                    one("endurance.growth", title + "growth of private memory", "MB", growth[0]),
-                    one("endurance.pause", title + "longest GC pause", "ms", longestPause(log, begin)),
-                    one("endurance.stolen", title + "CPU time that the host took away", "ms", stolen));
+            LossWatch watch = LossWatch.start(
+                    rig, worker, stack.broker(), rig.net().v1(), rig.net().v2());
+            try (watch) {
+                return endure(rig, stack, worker, log, full, effort);
+            }
         }
+    }
+
+    private static List<Result> endure(
+            Rig rig, SluiceStack stack, RunningProcess worker, Path log, double full, Effort effort) {
+        long rate = Math.round(confirmed(rig, full, effort) * PART);
+        Turns.progress(String.format(Locale.ROOT, "%.2f Mpps for %d s", rate / 1e6, effort.endurance()));
+        long begin = size(log);
+        double[] growth = new double[1];
+        Drops before = Drops.of(rig.net(), stack, "left");
+        double stolen = StolenTime.millis();
+        double lost = lost(rig, rate, () -> growth[0] = growth(worker, effort));
+        stolen = StolenTime.millis() - stolen;
+        Drops.of(rig.net(), stack, "left")
+                .since(before)
+                .forEach((where, frames) ->
+                        Turns.progress(String.format(Locale.ROOT, "  %.0f frames dropped: %s", frames, where)));
+        String title = String.format(Locale.ROOT, "%d s at %.2f Mpps, ", effort.endurance(), rate / 1e6);
+        return List.of(
+                one("endurance.lost", title + "frames lost", "of a million", lost),
+                one("endurance.growth", title + "growth of private memory", "MB", growth[0]),
+                one("endurance.pause", title + "longest GC pause", "ms", longestPause(log, begin)),
+                one("endurance.stolen", title + "CPU time that the host took away", "ms", stolen));
     }
 
     private static Result one(String id, String title, String unit, double value) {

@@ -48,8 +48,24 @@ final class ReadingsTest {
         List<String> stat =
                 List.of("cpu  7227413 103690 2697180 6751956 9252 0 840073 60325 0 0", "cpu0 1 2 3 4 5 6 7 8 9");
 
-        assertThat(StolenTime.parse(stat)).isEqualTo(603_250);
-        assertThat(StolenTime.parse(List.of("cpu  1 2 3 4"))).isZero();
+        assertThat(StolenTime.parse(stat, "")).isEqualTo(603_250);
+        assertThat(StolenTime.parse(stat, "0")).isEqualTo(80);
+        assertThat(StolenTime.parse(List.of("cpu  1 2 3 4"), "")).isZero();
+    }
+
+    @Test
+    void aDevicesColumnIsFoundByItsName() {
+        List<String> devices = List.of(
+                "Inter-|   Receive                                                |  Transmit",
+                " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls",
+                "   v10:       1       2    3    4    5     6          7         8        9      10   11   12   13    14",
+                "    v1:      21      22   23   24   25    26         27        28       29      30   31   32   33    34");
+
+        assertThat(LossWatch.column(devices, "v1", LossWatch.RX_DROPPED)).isEqualTo(24);
+        assertThat(LossWatch.column(devices, "v10", LossWatch.TX_PACKETS)).isEqualTo(10);
+        assertThatThrownBy(() -> LossWatch.column(devices, "v2", LossWatch.RX_DROPPED))
+                .isInstanceOf(LabException.class)
+                .hasMessageContaining("v2");
     }
 
     @Test
