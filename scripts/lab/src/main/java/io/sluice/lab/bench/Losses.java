@@ -5,7 +5,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -66,20 +65,21 @@ final class Losses {
         List<Look> told = List.copyOf(looks);
         Look first = told.get(0);
         Look last = told.get(told.size() - 1);
-        String forwarded = IntStream.range(1, told.size())
-                .mapToObj(at -> Long.toString(
-                        told.get(at).forwarded() - told.get(at - 1).forwarded()))
-                .collect(Collectors.joining(" "));
+        long[] forwarded = IntStream.range(1, told.size())
+                .mapToLong(at -> told.get(at).forwarded() - told.get(at - 1).forwarded())
+                .sorted()
+                .toArray();
         return String.format(
                 Locale.ROOT,
                 "%d frames dropped until %.2f s; of the %.0f ms before, the thread ran for %.0f and waited for its CPU for %.0f,"
-                        + " the host had it for %.0f; forwarded between looks: %s",
+                        + " the host had it for %.0f; between two looks it forwarded %d frames at least, %d in the middle",
                 last.dropped() - first.dropped(),
                 last.atMs() / MS_PER_S,
                 last.atMs() - first.atMs(),
                 last.ranMs() - first.ranMs(),
                 last.waitedMs() - first.waitedMs(),
                 last.stolenMs() - first.stolenMs(),
-                forwarded);
+                forwarded[0],
+                forwarded[forwarded.length / 2]);
     }
 }

@@ -31,12 +31,9 @@ final class LossesTest {
                 .toList();
 
         assertThat(told)
-                .singleElement()
-                .asString()
-                .startsWith(
+                .containsExactly(
                         "800 frames dropped until 2.55 s; of the 425 ms before, the thread ran for 150 and waited for its CPU for 25,"
-                                + " the host had it for 10; forwarded between looks: 1000 ")
-                .endsWith(" 1000 0 0 1000");
+                                + " the host had it for 10; between two looks it forwarded 0 frames at least, 1000 in the middle");
     }
 
     @Test
