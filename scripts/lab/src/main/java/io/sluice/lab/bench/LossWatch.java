@@ -34,6 +34,7 @@ final class LossWatch implements AutoCloseable {
     private final String to;
     private final long startNs = System.nanoTime();
     private final Losses losses = new Losses();
+    private volatile boolean closed;
     private final Thread thread = new Thread(this::run, NAME);
 
     private LossWatch(Lab lab, RunningProcess worker, RunningProcess neighbour, Device from, Device to) {
@@ -64,13 +65,11 @@ final class LossWatch implements AutoCloseable {
             String self =
                     Path.of("/proc/thread-self").toRealPath().getFileName().toString();
             lab.run(Command.of("taskset", "-p", "-c", Rig.LOAD_CPU, self));
-            while (!Thread.interrupted()) {
+            while (!closed) {
                 losses.next(look()).ifPresent(line -> Turns.progress("  " + line));
-                Thread.sleep(BETWEEN_LOOKS.toMillis());
+                Turns.pause(BETWEEN_LOOKS);
             }
-        } catch (InterruptedException closed) {
-            Thread.currentThread().interrupt();
-        } catch (IOException e) {
+        } catch (IOException | LabException e) {
             Turns.progress("  what loses frames is not looked at any more: " + e.getMessage());
         }
     }
@@ -100,7 +99,8 @@ final class LossWatch implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.interrupt();
+        // Not an interrupt, which would close the file that is being read and look as if it had gone.
+        closed = true;
         try {
             thread.join();
         } catch (InterruptedException e) {
